@@ -1,1 +1,3 @@
-//! x
+//! The pure core of Modelwright: custom resources and what was observed in, desired children and a plan out.
+pub mod contract;
+pub mod diagnostic;

@@ -1,0 +1,98 @@
+//! What is said about an input: diagnostics (a user's mistake, all at once) and failures (a host's mistake).
+
+use serde::Serialize;
+
+/// How much a diagnostic matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Stops what it names.
+    Error,
+    /// Costs something.
+    Warning,
+    /// For reading.
+    Info,
+}
+
+/// One finding about one object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Stable CamelCase word, for programs.
+    pub code: String,
+    /// The object as `Kind/namespace/name`; empty where there is none.
+    pub object: String,
+    /// JSON Pointer (RFC 6901) into the object; empty for the whole.
+    pub path: String,
+    /// One sentence for people.
+    pub message: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
+impl Diagnostic {
+    /// An error at `path`; `object` is filled in by whoever knows it.
+    pub fn error(code: &str, path: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, path, message)
+    }
+
+    /// A warning at `path`.
+    pub fn warning(code: &str, path: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, path, message)
+    }
+
+    /// A remark at `path`.
+    pub fn info(code: &str, path: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Info, code, path, message)
+    }
+
+    fn new(severity: Severity, code: &str, path: &str, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            code: code.into(),
+            object: String::new(),
+            path: path.into(),
+            message: message.into(),
+            help: String::new(),
+        }
+    }
+
+    /// The same with a sentence about what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// The same, about `object` (`Kind/namespace/name`).
+    #[must_use]
+    pub fn of(mut self, object: &str) -> Self {
+        self.object = object.into();
+        self
+    }
+
+    /// Whether it stops what it names.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// The host's mistake: nothing was decided, nothing may be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// `Malformed`, `Unsupported` or `LimitExceeded`.
+    pub code: String,
+    /// At least one.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Failure {
+    /// A failure with one sentence.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            diagnostics: vec![Diagnostic::error(code, "", message)],
+        }
+    }
+}
