@@ -90,9 +90,6 @@ pub struct Failure {
 impl Failure {
     /// A failure with one sentence.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            diagnostics: vec![Diagnostic::error(code, "", message)],
-        }
+        Self { code: code.into(), diagnostics: vec![Diagnostic::error(code, "", message)] }
     }
 }
