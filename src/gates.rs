@@ -1,0 +1,673 @@
+//! What may change now, given what was observed: the gates of traffic, cut-over, in-use, hold. Nowhere else.
+//!
+//! Gates decide what is *desired*, so a host that ignores the plan is as safe as one that runs it. Readiness follows
+//! kubernetes-sigs/cli-utils `pkg/kstatus`; the order of VirtualServices at a gateway istio/istio `pilot/pkg/networking/core`.
+
+use crate::children::{self, Profile};
+use crate::diagnostic::Diagnostic;
+use crate::kinds::{Key, Kind};
+use crate::names;
+use crate::observation::{
+    Observation, at, is_controlled_by, items, number, replicas_are_anothers, serving_container, text,
+};
+use crate::plan::Waiting;
+use crate::quantity::Quantity;
+use crate::references::{References, Routes};
+use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Model, Storage, Variant};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What happens to the dependants of a custom resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// They become what is desired.
+    Apply,
+    /// They go: the custom resource is being deleted and nothing needs them.
+    Drop,
+    /// They stay untouched because something still uses them.
+    Keep,
+    /// They stay untouched because something is invalid or unknown.
+    Hold,
+}
+
+/// What is decided for a Model.
+#[derive(Debug)]
+pub struct ModelGate {
+    /// What happens to its dependants.
+    pub outcome: Outcome,
+    /// What it takes; present on `Apply`.
+    pub figures: Option<Figures>,
+    /// Whether its volume may be mounted on many nodes.
+    pub shared: bool,
+    /// Which sidecars it gets.
+    pub profile: Profile,
+    /// What is held back.
+    pub waiting: Vec<Waiting>,
+    /// Findings across objects.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What is decided for an EndpointConfig.
+#[derive(Debug)]
+pub struct RoutesGate {
+    /// What happens to its VirtualService.
+    pub outcome: Outcome,
+    /// Hosts of the VirtualService; empty: there is none.
+    pub hosts: Vec<String>,
+    /// Gateways of the VirtualService.
+    pub gateways: Vec<String>,
+    /// Its rules: the new ones as a whole or the observed ones as a whole.
+    pub http: Value,
+    /// Whether no Endpoint names the config.
+    pub unnamed: bool,
+    /// What is held back.
+    pub waiting: Vec<Waiting>,
+    /// Findings across objects.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What is decided for an Endpoint.
+#[derive(Debug)]
+pub struct GatewayGate {
+    /// What happens to its Gateway.
+    pub outcome: Outcome,
+    /// What is held back.
+    pub waiting: Vec<Waiting>,
+    /// Findings across objects.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Whether a Model's pods serve what its custom resource says now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// Available for its current generation.
+    pub current: bool,
+    /// Available replicas.
+    pub available: i64,
+    /// Wanted replicas.
+    pub wanted: i64,
+    /// The facts in a few words, for example `available 0 of 2`.
+    pub facts: String,
+}
+
+/// Decides for a Model.
+pub fn model(key: &Key, checked: &Checked<Model>, references: &References, seen: &Observation) -> ModelGate {
+    let mut gate = ModelGate {
+        outcome: Outcome::Hold,
+        figures: None,
+        shared: false,
+        profile: Profile::newest(),
+        waiting: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    if checked.meta.deleting {
+        gate.outcome = deleted_model(key, references, seen, &mut gate.waiting);
+        return gate;
+    }
+    let Some(model) = &checked.value else { return gate };
+    match figures(key, model, references, seen) {
+        Ok(figures) => gate.figures = Some(figures),
+        Err(waiting) => gate.waiting.push(waiting),
+    }
+    gate.shared = is_shared(model, seen);
+    gate.waiting.extend(unreadable_children(key, &model_children(model), seen));
+    gate.diagnostics.extend(pod_security(model, seen));
+    gate.diagnostics.extend(gate.figures.as_ref().and_then(|figures| one_node(figures, gate.shared)));
+    match profile(key, model, seen) {
+        Ok(profile) => gate.profile = profile,
+        Err(diagnostic) => gate.diagnostics.push(diagnostic),
+    }
+    if gate.waiting.is_empty() && !gate.diagnostics.iter().any(Diagnostic::is_error) {
+        gate.outcome = Outcome::Apply;
+    }
+    gate
+}
+
+fn model_children(model: &Model) -> Vec<Kind> {
+    let mut kinds = vec![Kind::Deployment, Kind::Service];
+    if let Storage::Claim { volume, .. } = &model.storage {
+        kinds.push(Kind::PersistentVolumeClaim);
+        if volume.is_static() {
+            kinds.push(Kind::PersistentVolume);
+        }
+    }
+    kinds
+}
+
+/// In use: while an observed VirtualService routes to a Model, its dependants stay.
+fn deleted_model(key: &Key, references: &References, seen: &Observation, waiting: &mut Vec<Waiting>) -> Outcome {
+    if seen.is_unreadable(Kind::VirtualService, &key.namespace) {
+        waiting.push(cannot_read(key, Kind::VirtualService, "whether a VirtualService still routes to it is unknown"));
+        return Outcome::Keep;
+    }
+    let owned = [Kind::Deployment, Kind::Service, Kind::PersistentVolumeClaim, Kind::PersistentVolume];
+    if let Some(unread) = unreadable_children(key, &owned, seen) {
+        waiting.push(unread);
+        return Outcome::Keep;
+    }
+    match references.routes_of_model.get(key) {
+        None => Outcome::Drop,
+        Some(routes) => {
+            waiting.push(in_use(key, routes));
+            Outcome::Keep
+        }
+    }
+}
+
+fn in_use(key: &Key, routes: &[Key]) -> Waiting {
+    let names = join(routes.iter().map(|route| route.name.as_str()));
+    Waiting {
+        object: key.id(),
+        gate: "in-use".into(),
+        waits_for: routes.iter().map(Key::id).collect(),
+        facts: format!("routed by VirtualService {names}"),
+        text: format!("Model {} keeps its dependants while VirtualService {names} routes to it", key.name),
+    }
+}
+
+/// What a Model takes: from the oldest EndpointConfig that names it; as observed where that is unknown; else its own.
+pub fn figures(key: &Key, model: &Model, references: &References, seen: &Observation) -> Result<Figures, Waiting> {
+    let observed = || {
+        seen.get(Kind::Deployment, &key.namespace, &key.name)
+            .filter(|deployment| is_controlled_by(deployment, &model.meta.uid))
+            .and_then(observed_figures)
+    };
+    if seen.is_unreadable(Kind::EndpointConfig, &key.namespace) {
+        let unknown = "which EndpointConfig names it is unknown";
+        return observed().ok_or_else(|| cannot_read(key, Kind::EndpointConfig, unknown));
+    }
+    let Some(config) = references.config_of(key) else {
+        let routed = references.routes_of_model.contains_key(key) || seen.is_unreadable(Kind::VirtualService, &key.namespace);
+        return Ok(observed().filter(|_| routed).unwrap_or_else(|| model.figures.clone()));
+    };
+    match &config.value {
+        Some(valid) if !config.meta.deleting => Ok(figures_by(valid, model)),
+        Some(_) => Ok(observed().unwrap_or_else(|| model.figures.clone())),
+        None if config.meta.deleting => Ok(observed().unwrap_or_else(|| model.figures.clone())),
+        None => observed().ok_or_else(|| invalid_config(key, &config.meta.name)),
+    }
+}
+
+fn invalid_config(key: &Key, config: &str) -> Waiting {
+    Waiting {
+        object: key.id(),
+        gate: "hold".into(),
+        waits_for: vec![Key::new(Kind::EndpointConfig, &key.namespace, config).id()],
+        facts: format!("EndpointConfig {config} is invalid"),
+        text: format!("Model {} waits for a valid EndpointConfig {config}, which says what it takes", key.name),
+    }
+}
+
+fn figures_by(config: &EndpointConfig, model: &Model) -> Figures {
+    let variant = config.variants.iter().find(|variant| variant.model == model.meta.name);
+    let Some(variant) = variant else { return model.figures.clone() };
+    Figures {
+        instances: variant.instances.unwrap_or(model.figures.instances),
+        cpus: variant.cpus.clone().unwrap_or_else(|| model.figures.cpus.clone()),
+        memory: variant.memory.clone().unwrap_or_else(|| model.figures.memory.clone()),
+        timeout_seconds: config.timeout_seconds,
+    }
+}
+
+/// Reads the figures back from a Deployment that we rendered.
+fn observed_figures(deployment: &Value) -> Option<Figures> {
+    let requests = at(serving_container(deployment)?, &["resources", "requests"]);
+    let grace = number(deployment, &["spec", "template", "spec", "terminationGracePeriodSeconds"]);
+    Some(Figures {
+        instances: u32::try_from(number(deployment, &["spec", "replicas"])).ok()?,
+        cpus: Quantity::from_value(requests.get("cpu")?)?,
+        memory: Quantity::from_value(requests.get("memory")?)?,
+        timeout_seconds: u32::try_from(grace).ok()?.checked_sub(children::GRACE_ABOVE_TIMEOUT_SECONDS)?,
+    })
+}
+
+/// Whether the model's volume may be mounted on many nodes; an existing claim that was not observed counts as one node.
+fn is_shared(model: &Model, seen: &Observation) -> bool {
+    let Storage::ExistingClaim { name } = &model.storage else {
+        return validate::shared(&model.storage).unwrap_or(false);
+    };
+    seen.get(Kind::PersistentVolumeClaim, &model.meta.namespace, name)
+        .is_some_and(|claim| items(claim, &["spec", "accessModes"]).iter().any(|mode| mode == "ReadWriteMany"))
+}
+
+fn one_node(figures: &Figures, shared: bool) -> Option<Diagnostic> {
+    (figures.instances > 1 && !shared).then(|| {
+        let message = format!("{} instances need ReadWriteMany or ephemeral storage", figures.instances);
+        Diagnostic::error("InstancesNeedSharedStorage", "/spec/storage", message)
+            .help("use storage that many nodes can mount (accessModes: [ReadWriteMany]) or storage.ephemeral: {}")
+    })
+}
+
+fn pod_security(model: &Model, seen: &Observation) -> Option<Diagnostic> {
+    model.capture?;
+    let namespace = seen.get(Kind::Namespace, "", &model.meta.namespace);
+    let level = namespace.map_or("", |namespace| text(namespace, &["metadata", "labels", names::POD_SECURITY_ENFORCE]));
+    if !matches!(level, "baseline" | "restricted") {
+        let message = "capture.mode Gor adds a container that runs as root with NET_RAW; namespaces that enforce Pod Security \
+                       \"baseline\" or \"restricted\" refuse the pod";
+        return Some(Diagnostic::warning("CaptureNeedsPrivilege", "/spec/capture/mode", message));
+    }
+    let message = format!(
+        "namespace {:?} enforces Pod Security {level:?}, which forbids NET_RAW; set capture.mode Disabled or use another namespace",
+        model.meta.namespace
+    );
+    Some(Diagnostic::error("CaptureForbidden", "/spec/capture/mode", message).help("set capture.mode: Disabled"))
+}
+
+/// The profile that the user asks for, else the one that the Deployment was made with, else the newest.
+fn profile(key: &Key, model: &Model, seen: &Observation) -> Result<Profile, Diagnostic> {
+    let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
+    let deployment = deployment.filter(|deployment| is_controlled_by(deployment, &model.meta.uid));
+    let observed = deployment.map_or("", |deployment| text(deployment, &["metadata", "annotations", names::PROFILE]));
+    let asked = model.profile.as_deref().unwrap_or(observed);
+    if asked.is_empty() {
+        return Ok(Profile::newest());
+    }
+    Profile::by_name(asked).ok_or_else(|| {
+        let message = format!("profile {asked:?} is not known to this version of Modelwright");
+        Diagnostic::error("UnknownProfile", "/spec/profile", message).help("use a version that knows it, or set spec.profile")
+    })
+}
+
+/// Whether a Model's pods serve what its custom resource and figures say now.
+pub fn availability(key: &Key, references: &References, seen: &Observation) -> Availability {
+    let none = |facts: String| Availability { current: false, available: 0, wanted: 0, facts };
+    let Some(checked) = references.models.get(key) else { return none("not found".into()) };
+    let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
+    let Some(deployment) = deployment.filter(|deployment| is_controlled_by(deployment, &checked.meta.uid)) else {
+        return none("no Deployment yet".into());
+    };
+    let available = number(deployment, &["status", "availableReplicas"]);
+    let wanted = number(deployment, &["spec", "replicas"]);
+    let behind = behind(key, checked, deployment, references, seen);
+    let facts = match &behind {
+        Some(reason) => format!("available {available} of {wanted}, {reason}"),
+        None => format!("available {available} of {wanted}"),
+    };
+    let status = |field| number(deployment, &["status", field]);
+    let complete = wanted > 0
+        && status("replicas") == wanted
+        && status("updatedReplicas") == wanted
+        && available == wanted;
+    Availability { current: behind.is_none() && complete, available, wanted, facts }
+}
+
+/// Why a Deployment does not yet stand for its Model's generation and figures.
+fn behind(
+    key: &Key,
+    checked: &Checked<Model>,
+    deployment: &Value,
+    references: &References,
+    seen: &Observation,
+) -> Option<&'static str> {
+    let generation = text(deployment, &["metadata", "annotations", names::MODEL_GENERATION]);
+    if generation != checked.meta.generation.to_string() {
+        return Some("made for an older generation");
+    }
+    if number(deployment, &["status", "observedGeneration"]) != number(deployment, &["metadata", "generation"]) {
+        return Some("not yet observed by its controller");
+    }
+    let Some(model) = &checked.value else { return Some("the Model is invalid") };
+    let (Ok(wanted), Some(observed)) = (figures(key, model, references, seen), observed_figures(deployment)) else {
+        return Some("figures unknown");
+    };
+    let same_replicas = wanted.instances == observed.instances || replicas_are_anothers(deployment, &seen.manager);
+    let same = same_replicas && wanted.cpus == observed.cpus && wanted.memory == observed.memory;
+    (!same).then_some("figures are being changed")
+}
+
+/// Decides for an EndpointConfig.
+pub fn config(key: &Key, checked: &Checked<EndpointConfig>, references: &References, seen: &Observation) -> RoutesGate {
+    let routes_key = Key::new(Kind::VirtualService, &key.namespace, &key.name);
+    let observed = seen
+        .objects
+        .get(&routes_key)
+        .filter(|object| is_controlled_by(object, &checked.meta.uid))
+        .and_then(|_| references.routes.get(&routes_key));
+    let mut gate = RoutesGate {
+        outcome: Outcome::Hold,
+        hosts: Vec::new(),
+        gateways: Vec::new(),
+        http: observed.map_or(Value::Null, |routes| routes.http.clone()),
+        unnamed: references.endpoints_naming(key).next().is_none(),
+        waiting: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    gate.waiting.extend(unreadable_children(key, &[Kind::VirtualService, Kind::Endpoint], seen));
+    if !gate.waiting.is_empty() {
+        gate.outcome = if checked.meta.deleting { Outcome::Keep } else { Outcome::Hold };
+        return gate;
+    }
+    let cut = CutOver { key, routes_key: &routes_key, references, observed };
+    match &checked.value {
+        _ if checked.meta.deleting => deleted_config(&cut, &mut gate),
+        None => {}
+        Some(config) => live_config(config, &cut, seen, &mut gate),
+    }
+    gate
+}
+
+/// What the questions about hosts need to know.
+struct CutOver<'a> {
+    key: &'a Key,
+    routes_key: &'a Key,
+    references: &'a References,
+    observed: Option<&'a Routes>,
+}
+
+impl CutOver<'_> {
+    fn observed_hosts(&self) -> &[String] {
+        self.observed.map_or(&[], |routes| routes.hosts.as_slice())
+    }
+
+    /// Whether an observed host must stay here: an Endpoint still has it, or may have it, and no other VirtualService has it yet.
+    fn must_keep(&self, host: &str) -> bool {
+        !self.references.is_served_elsewhere(host, self.routes_key) && (self.is_claimed(host) || self.is_unclear())
+    }
+
+    fn is_claimed(&self, host: &str) -> bool {
+        self.claimants(host).next().is_some()
+    }
+
+    fn claimants(&self, host: &str) -> impl Iterator<Item = &Key> {
+        let endpoints = self.references.endpoints_of_host.get(host).map_or(&[][..], Vec::as_slice);
+        endpoints.iter().filter(|endpoint| endpoint.namespace == self.key.namespace)
+    }
+
+    /// Whether an Endpoint behind one of the observed gateways is invalid or terminating: what it decided stays as observed.
+    fn is_unclear(&self) -> bool {
+        let gateways = self.observed.map_or(&[][..], |routes| routes.gateways.as_slice());
+        gateways.iter().any(|gateway| {
+            let Some((namespace, name)) = gateway.split_once('/') else { return false };
+            let endpoint = self.references.endpoints.get(&Key::new(Kind::Endpoint, namespace, name));
+            endpoint.is_some_and(|endpoint| endpoint.meta.deleting || endpoint.value.is_none())
+        })
+    }
+
+    /// The gateways for `hosts`: those of the Endpoints that have them; the observed ones where that cannot be told.
+    fn gateways(&self, hosts: &[String]) -> Vec<String> {
+        let mut gateways = BTreeSet::new();
+        for host in hosts {
+            let before = gateways.len();
+            let claimants = self.claimants(host).filter(|endpoint| self.is_owner(endpoint, host));
+            gateways.extend(claimants.map(|endpoint| format!("{}/{}", endpoint.namespace, endpoint.name)));
+            if gateways.len() == before {
+                gateways.extend(self.observed.into_iter().flat_map(|routes| routes.gateways.iter().cloned()));
+            }
+        }
+        gateways.into_iter().collect()
+    }
+
+    fn is_owner(&self, endpoint: &Key, host: &str) -> bool {
+        self.references.owner_of_host(host).is_none_or(|owner| owner == endpoint)
+    }
+}
+
+/// A deleted EndpointConfig keeps each host until another VirtualService has it or no Endpoint has it any more.
+fn deleted_config(cut: &CutOver, gate: &mut RoutesGate) {
+    gate.hosts = cut.observed_hosts().iter().filter(|host| cut.must_keep(host)).cloned().collect();
+    if gate.hosts.is_empty() {
+        gate.outcome = Outcome::Drop;
+        return;
+    }
+    gate.gateways = cut.gateways(&gate.hosts);
+    gate.outcome = if gate.hosts == cut.observed_hosts() { Outcome::Keep } else { Outcome::Apply };
+    let endpoints: Vec<&Key> = gate.hosts.iter().flat_map(|host| cut.claimants(host)).collect();
+    let hosts = join(gate.hosts.iter().map(String::as_str));
+    gate.waiting.push(Waiting {
+        object: cut.routes_key.id(),
+        gate: "in-use".into(),
+        waits_for: endpoints.iter().map(|endpoint| endpoint.id()).collect(),
+        facts: format!("an Endpoint has {hosts}"),
+        text: format!("VirtualService {} keeps {hosts} until another one has it or no Endpoint does", cut.key.name),
+    });
+}
+
+fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate: &mut RoutesGate) {
+    gate.diagnostics.extend(across_models(config, cut.references, seen));
+    if gate.diagnostics.iter().any(Diagnostic::is_error) {
+        return;
+    }
+    gate.outcome = Outcome::Apply;
+    let namespace = &cut.key.namespace;
+    let new = children::routes(namespace, &config.variants, config.timeout_seconds);
+    let blockers = blockers(config, cut, seen);
+    let changes = cut.observed.is_none_or(|routes| routes.http != new);
+    let open = !changes || blockers.is_empty();
+    if open {
+        gate.http = new;
+    } else if cut.observed.is_some() {
+        gate.waiting.push(traffic(cut, "keeps the observed routes", &blockers));
+    }
+    take_hosts(config, cut, seen, open, gate);
+}
+
+/// Decides the hosts: those observed that are still ours, those that nobody else has yet, and new ones when every model is ready.
+fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: bool, gate: &mut RoutesGate) {
+    let wanted = wanted_hosts(cut);
+    let observed = cut.observed_hosts();
+    let mut hosts: BTreeSet<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().collect();
+    for host in observed.iter().filter(|host| !wanted.contains(*host) && cut.must_keep(host)) {
+        hosts.insert(host.clone());
+        gate.waiting.push(kept_host(cut, host));
+    }
+    let new: Vec<&String> = wanted.iter().filter(|host| !observed.contains(host)).collect();
+    let unready = unready(config, cut, seen);
+    if open && unready.is_empty() {
+        hosts.extend(new.into_iter().cloned());
+    } else if !new.is_empty() {
+        let what = format!("does not take {} yet", join(new.into_iter().map(String::as_str)));
+        let blockers = if unready.is_empty() { blockers(config, cut, seen) } else { unready };
+        gate.waiting.push(traffic(cut, &what, &blockers));
+    }
+    gate.hosts = hosts.into_iter().collect();
+    gate.gateways = cut.gateways(&gate.hosts);
+}
+
+/// The hosts of the Endpoints that name this config, as far as they own them.
+fn wanted_hosts(cut: &CutOver) -> BTreeSet<String> {
+    cut.references
+        .endpoints_naming(cut.key)
+        .filter(|(_, endpoint)| !endpoint.meta.deleting)
+        .filter_map(|(key, endpoint)| Some((key, &endpoint.value.as_ref()?.host)))
+        .filter(|(key, host)| cut.references.owner_of_host(host) == Some(*key))
+        .map(|(_, host)| host.clone())
+        .collect()
+}
+
+fn kept_host(cut: &CutOver, host: &str) -> Waiting {
+    let next: Vec<String> = cut
+        .claimants(host)
+        .filter_map(|endpoint| cut.references.endpoints.get(endpoint)?.value.as_ref())
+        .map(|endpoint| Key::new(Kind::VirtualService, &endpoint.meta.namespace, &endpoint.config).id())
+        .collect();
+    Waiting {
+        object: cut.routes_key.id(),
+        gate: "cut-over".into(),
+        waits_for: next,
+        facts: format!("no other VirtualService has {host}"),
+        text: format!("VirtualService {} keeps {host} until another VirtualService is observed with it", cut.key.name),
+    }
+}
+
+/// A Model that stands in the way of new routes, and why.
+struct Blocker {
+    model: Key,
+    facts: String,
+}
+
+fn traffic(cut: &CutOver, what: &str, blockers: &[Blocker]) -> Waiting {
+    let models = join(blockers.iter().map(|blocker| blocker.model.name.as_str()));
+    let facts: Vec<String> =
+        blockers.iter().map(|blocker| format!("{}: {}", blocker.model.name, blocker.facts)).collect();
+    let waits_for = |blocker: &Blocker| Key::new(Kind::Deployment, &blocker.model.namespace, &blocker.model.name).id();
+    Waiting {
+        object: cut.routes_key.id(),
+        gate: "traffic".into(),
+        waits_for: blockers.iter().map(waits_for).collect(),
+        facts: facts.join("; "),
+        text: format!("VirtualService {} {what} until {models} can take traffic", cut.key.name),
+    }
+}
+
+fn model_key(cut: &CutOver, variant: &Variant) -> Key {
+    Key::new(Kind::Model, &cut.key.namespace, &variant.model)
+}
+
+/// What stands in the way of the new routes as a whole.
+fn blockers(config: &EndpointConfig, cut: &CutOver, seen: &Observation) -> Vec<Blocker> {
+    let total = config.variants.iter().fold(0u64, |sum, variant| sum.saturating_add(u64::from(variant.weight)));
+    config
+        .variants
+        .iter()
+        .filter_map(|variant| {
+            let model = model_key(cut, variant);
+            let facts = blocked(variant, total, &model, cut, seen)?;
+            Some(Blocker { model, facts })
+        })
+        .collect()
+}
+
+/// Why a variant may not be routed as its config says, if so.
+fn blocked(variant: &Variant, total: u64, model: &Key, cut: &CutOver, seen: &Observation) -> Option<String> {
+    let unreadable = [Kind::Model, Kind::Deployment, Kind::Service]
+        .into_iter()
+        .find(|kind| seen.is_unreadable(*kind, &model.namespace));
+    if let Some(kind) = unreadable {
+        return Some(format!("{} objects cannot be read", kind.name()));
+    }
+    let routed = cut.observed.is_some_and(|routes| routes.destinations.contains(model));
+    let Some(checked) = cut.references.models.get(model) else {
+        return (!routed).then(|| "not found".into());
+    };
+    let (had, of) = cut.observed.map_or((0, 0), |routes| (routes.weights.get(model).copied().unwrap_or(0), routes.total()));
+    let weight = u64::from(variant.weight);
+    let grows = u128::from(weight) * u128::from(of) > u128::from(had) * u128::from(total);
+    let service = seen.get(Kind::Service, &model.namespace, &model.name);
+    if !service.is_some_and(|service| is_controlled_by(service, &checked.meta.uid)) {
+        return Some("no Service yet".into());
+    }
+    if (!routed || (weight > 0 && had == 0)) && checked.meta.deleting {
+        return Some("being deleted".into());
+    }
+    let availability = availability(model, cut.references, seen);
+    match (weight, had) {
+        (0, _) => None,
+        (_, 0) => (!availability.current).then_some(availability.facts),
+        _ if grows && (checked.meta.deleting || checked.value.is_none()) => Some("invalid or being deleted".into()),
+        _ => (grows && availability.available < 1).then_some(availability.facts),
+    }
+}
+
+/// The variants with traffic that are not available for their current generation: a new host waits for them.
+fn unready(config: &EndpointConfig, cut: &CutOver, seen: &Observation) -> Vec<Blocker> {
+    config
+        .variants
+        .iter()
+        .filter(|variant| variant.weight > 0)
+        .filter_map(|variant| {
+            let model = model_key(cut, variant);
+            let availability = availability(&model, cut.references, seen);
+            (!availability.current).then_some(Blocker { model, facts: availability.facts })
+        })
+        .collect()
+}
+
+/// Rules that need the Models: one invocationsPath, storage that allows the instances, older figures.
+fn across_models(config: &EndpointConfig, references: &References, seen: &Observation) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut first: Option<&Model> = None;
+    for (index, variant) in config.variants.iter().enumerate() {
+        let key = Key::new(Kind::Model, &config.meta.namespace, &variant.model);
+        let path = format!("/spec/models/{index}/model");
+        let Some(checked) = references.models.get(&key) else {
+            let message = format!("models[{index}].model {:?} not found", variant.model);
+            diagnostics.push(Diagnostic::warning("ModelNotFound", &path, message));
+            continue;
+        };
+        let Some(model) = &checked.value else { continue };
+        if variant.instances.unwrap_or(0) > 1 && !is_shared(model, seen) {
+            let path = format!("/spec/models/{index}/instances");
+            let message = format!("{} instances need ReadWriteMany or ephemeral storage", variant.instances.unwrap_or(0));
+            diagnostics.push(Diagnostic::error("InstancesNeedSharedStorage", &path, message));
+        }
+        diagnostics.extend(older_figures(config, &key, model, index, references));
+        match first {
+            None => first = Some(model),
+            Some(other) if other.server.invocations_path != model.server.invocations_path => {
+                let names = (&other.meta.name, &model.meta.name);
+                let message = format!("models {:?} and {:?} differ in server.invocationsPath", names.0, names.1);
+                diagnostics.push(Diagnostic::error("InvocationsPathDiffers", &path, message));
+            }
+            Some(_) => {}
+        }
+    }
+    diagnostics
+}
+
+/// Two configs name one Model with different figures: the older's hold, the younger is told.
+fn older_figures(
+    config: &EndpointConfig,
+    key: &Key,
+    model: &Model,
+    index: usize,
+    references: &References,
+) -> Option<Diagnostic> {
+    let older = references.config_of(key)?;
+    let other = older.value.as_ref().filter(|_| older.meta.name != config.meta.name)?;
+    if figures_by(other, model) == figures_by(config, model) {
+        return None;
+    }
+    let path = format!("/spec/models/{index}");
+    let message = format!("model {:?} gets other figures from the older EndpointConfig {:?}", key.name, older.meta.name);
+    Some(Diagnostic::warning("InstanceConflict", &path, message))
+}
+
+/// Decides for an Endpoint.
+pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References, seen: &Observation) -> GatewayGate {
+    let mut gate = GatewayGate { outcome: Outcome::Hold, waiting: Vec::new(), diagnostics: Vec::new() };
+    gate.waiting.extend(unreadable_children(key, &[Kind::Gateway], seen));
+    if !gate.waiting.is_empty() {
+        return gate;
+    }
+    if checked.meta.deleting {
+        gate.outcome = Outcome::Drop;
+        return gate;
+    }
+    let Some(endpoint) = &checked.value else { return gate };
+    let config = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
+    if !references.configs.contains_key(&config) && !seen.is_unreadable(Kind::EndpointConfig, &key.namespace) {
+        let message = format!("config {:?} not found", endpoint.config);
+        gate.diagnostics.push(Diagnostic::warning("ConfigNotFound", "/spec/config", message));
+    }
+    match references.owner_of_host(&endpoint.host) {
+        Some(owner) if owner != key => {
+            let message = format!("host {:?} belongs to Endpoint \"{}/{}\"", endpoint.host, owner.namespace, owner.name);
+            gate.diagnostics.push(Diagnostic::error("HostConflict", "/spec/host", message));
+        }
+        _ => gate.outcome = Outcome::Apply,
+    }
+    gate
+}
+
+/// Unknown is not empty: a kind of dependants that cannot be read holds everything.
+fn unreadable_children(key: &Key, kinds: &[Kind], seen: &Observation) -> Option<Waiting> {
+    let kind = kinds.iter().find(|kind| seen.is_unreadable(**kind, &key.namespace))?;
+    Some(cannot_read(key, *kind, "nothing is changed"))
+}
+
+fn cannot_read(key: &Key, kind: Kind, consequence: &str) -> Waiting {
+    Waiting {
+        object: key.id(),
+        gate: "hold".into(),
+        waits_for: Vec::new(),
+        facts: format!("{} cannot be read", kind.plural()),
+        text: format!("{} {}: {} cannot be read, so {consequence}", key.kind.name(), key.name, kind.plural()),
+    }
+}
+
+fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.collect();
+    names.dedup();
+    names.join(", ")
+}

@@ -1,0 +1,386 @@
+//! What a host saw, as one `Observation`: custom resources as they are meant to be, objects as they are, and what could not be read.
+//!
+//! Here live the few accessors into observed objects. No rules, no defaults: those are in `validate` and `gates`.
+
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::diff;
+use crate::kinds::{Key, Kind};
+use crate::names;
+use crate::policy::Policy;
+use crate::json::{self, Limits};
+use crate::request;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who makes the API calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A host that makes its own calls: owner references, `controller-uid` and our finalizer are ours to write.
+    Direct,
+    /// Metacontroller: it writes its own, and owns PersistentVolumes by a decorator.
+    Metacontroller,
+}
+
+/// Everything an answer may depend on.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// Observed objects of the kinds we know; a custom resource that a file changes appears as it will be.
+    pub objects: BTreeMap<Key, Value>,
+    /// Custom resources that were handed in as files: what is applied, by key.
+    pub resources: BTreeMap<Key, Value>,
+    /// Observed custom resources that a file changes, as they are.
+    pub before: BTreeMap<Key, Value>,
+    /// The custom resources that are to be reconciled.
+    pub subjects: BTreeSet<Key>,
+    /// What the host could not read.
+    pub unreadable: Vec<Unreadable>,
+    /// RFC 3339 time, or empty.
+    pub now: String,
+    /// What Models may use.
+    pub policy: Policy,
+    /// Who makes the calls.
+    pub host: Host,
+    /// Field manager.
+    pub manager: String,
+    /// Whether a replace may lose data.
+    pub allow_data_loss: bool,
+    /// What is odd about the input.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A kind that the host could not read, in one namespace or everywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The kind.
+    pub kind: Kind,
+    /// Empty: everywhere.
+    pub namespace: String,
+}
+
+impl Observation {
+    /// Reads `{resources, observed, unreadable, now, policy, manager, allow}`.
+    pub fn of_set(text: &str, limits: &Limits) -> Result<Self, Failure> {
+        let envelope = envelope(
+            text,
+            limits,
+            &["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"],
+        )?;
+        let mut seen = Self::read(&envelope)?;
+        seen.take_objects(list(&envelope, "observed")?);
+        seen.take_resources(list(&envelope, "resources")?)?;
+        seen.subjects = seen.all_subjects();
+        Ok(seen)
+    }
+
+    /// Reads `{parent, children, related, unreadable, now, policy, manager, finalizing}`; gives the parent's key, too.
+    pub fn of_one(text: &str, limits: &Limits) -> Result<(Self, Key), Failure> {
+        let allowed = ["parent", "children", "related", "unreadable", "now", "policy", "manager", "allow", "finalizing"];
+        let envelope = envelope(text, limits, &allowed)?;
+        let mut seen = Self::read(&envelope)?;
+        seen.take_objects(list(&envelope, "children")?);
+        seen.take_objects(list(&envelope, "related")?);
+        let finalizing = envelope.get("finalizing").and_then(Value::as_bool).unwrap_or(false);
+        let key = seen.take_parent(envelope.get("parent").unwrap_or(&Value::Null), finalizing)?;
+        Ok((seen, key))
+    }
+
+    /// An observation of nothing.
+    pub fn empty(host: Host, policy: Policy, now: &str) -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            before: BTreeMap::new(),
+            subjects: BTreeSet::new(),
+            unreadable: Vec::new(),
+            now: now.into(),
+            policy,
+            host,
+            manager: names::MANAGER.into(),
+            allow_data_loss: false,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn read(envelope: &Map<String, Value>) -> Result<Self, Failure> {
+        let policy = match envelope.get("policy") {
+            None | Some(Value::Null) => Policy::default(),
+            Some(policy) => Policy::parse(policy)?,
+        };
+        let mut seen = Self::empty(Host::Direct, policy, string(envelope, "now")?);
+        match string(envelope, "manager")? {
+            "" => {}
+            manager => seen.manager = manager.into(),
+        }
+        seen.allow_data_loss = envelope.get("allow").is_some_and(|allow| at(allow, &["dataLoss"]) == &Value::Bool(true));
+        for entry in list(envelope, "unreadable")? {
+            seen.unreadable.extend(unreadable(entry)?);
+        }
+        Ok(seen)
+    }
+
+    /// Adds the parent of a call for one custom resource and makes it the only subject.
+    pub fn take_parent(&mut self, parent: &Value, finalizing: bool) -> Result<Key, Failure> {
+        let Some(key) = key_of(parent).filter(|key| key.kind.is_parent()) else {
+            return Err(Failure::new("Unsupported", "the parent is not a Model, EndpointConfig or Endpoint with a name"));
+        };
+        let mut parent = parent.clone();
+        if finalizing && !is_deleting(&parent) {
+            set(&mut parent, &["metadata", "deletionTimestamp"], Value::from("finalizing"));
+        }
+        if text(&parent, &["metadata", "uid"]).is_empty() {
+            self.resources.insert(key.clone(), parent.clone());
+        }
+        self.objects.insert(key.clone(), parent);
+        self.subjects = BTreeSet::from([key.clone()]);
+        Ok(key)
+    }
+
+    /// Adds observed objects. Unknown kinds are left out; of two objects with one key one is kept, the same whatever their order.
+    pub fn take_objects<'a>(&mut self, objects: impl IntoIterator<Item = &'a Value>) {
+        for object in objects {
+            let Some(key) = key_of(object) else {
+                self.diagnostics.push(not_read(object));
+                continue;
+            };
+            match self.objects.get(&key) {
+                None => {
+                    self.objects.insert(key, object.clone());
+                }
+                Some(known) if known == object => {}
+                Some(known) => {
+                    self.note_duplicate(&key, known.clone(), object);
+                }
+            }
+        }
+    }
+
+    fn note_duplicate(&mut self, key: &Key, known: Value, object: &Value) {
+        if text(&known, &["metadata", "uid"]) != text(object, &["metadata", "uid"]) {
+            let message = format!("{} was observed twice with different uids", key.label());
+            self.diagnostics.push(Diagnostic::warning("DuplicateObject", "", message).of(&key.label()));
+        }
+        if rank(object) > rank(&known) {
+            self.objects.insert(key.clone(), object.clone());
+        }
+    }
+
+    /// Adds custom resources from files: as they will be once they are applied.
+    fn take_resources(&mut self, resources: &[Value]) -> Result<(), Failure> {
+        for resource in resources {
+            let Some(key) = key_of(resource).filter(|key| key.kind.is_parent()) else {
+                return Err(Failure::new(
+                    "Unsupported",
+                    format!("{} is not a Model, EndpointConfig or Endpoint with a name", describe(resource)),
+                ));
+            };
+            if self.resources.contains_key(&key) {
+                let message = format!("{} is given twice", key.label());
+                self.diagnostics.push(Diagnostic::error("DuplicateResource", "", message).of(&key.label()));
+                continue;
+            }
+            self.take_resource(key, resource);
+        }
+        Ok(())
+    }
+
+    fn take_resource(&mut self, key: Key, resource: &Value) {
+        let intent = request::intent(&key, resource, self.host);
+        let effective = match self.objects.get(&key) {
+            None => resource_without_server_fields(resource),
+            Some(live) => applied(key.kind, live, &intent, &self.manager),
+        };
+        if let Some(live) = self.objects.insert(key.clone(), effective) {
+            self.before.insert(key.clone(), live);
+        }
+        self.resources.insert(key, intent);
+    }
+
+    /// The custom resources of the files, or all that were observed where there are none; always those that are being deleted.
+    fn all_subjects(&self) -> BTreeSet<Key> {
+        let everything = self.resources.is_empty();
+        self.objects
+            .iter()
+            .filter(|(key, object)| {
+                key.kind.is_parent() && (everything || self.resources.contains_key(key) || is_deleting(object))
+            })
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    /// The observed object, if there is one.
+    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Value> {
+        self.objects.get(&Key::new(kind, namespace, name))
+    }
+
+    /// The observed objects of a kind, in order of namespace and name.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Value)> {
+        self.objects.range(Key::new(kind, "", "")..).take_while(move |(key, _)| key.kind == kind)
+    }
+
+    /// Whether the host could not read a kind in a namespace.
+    pub fn is_unreadable(&self, kind: Kind, namespace: &str) -> bool {
+        self.unreadable
+            .iter()
+            .any(|entry| entry.kind == kind && (entry.namespace.is_empty() || entry.namespace == namespace))
+    }
+
+}
+
+/// What a file makes of a live custom resource: its spec merged as the API server would, the generation one higher when that changes it.
+fn applied(kind: Kind, live: &Value, intent: &Value, manager: &str) -> Value {
+    let mut merged = diff::merge(kind, Some(live), intent, manager);
+    if at(&merged, &["spec"]) != at(live, &["spec"]) {
+        let generation = number(live, &["metadata", "generation"]);
+        set(&mut merged, &["metadata", "generation"], Value::from(generation.saturating_add(1)));
+    }
+    merged
+}
+
+fn resource_without_server_fields(resource: &Value) -> Value {
+    let mut object = resource.clone();
+    if let Some(object) = object.as_object_mut() {
+        object.remove("status");
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            for field in SERVER_FIELDS {
+                metadata.remove(field);
+            }
+        }
+    }
+    object
+}
+
+/// Metadata that only a server writes: in a file it is left over from an export.
+pub const SERVER_FIELDS: [&str; 8] = [
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "managedFields",
+    "selfLink",
+];
+
+fn envelope(text: &str, limits: &Limits, allowed: &[&str]) -> Result<Map<String, Value>, Failure> {
+    let Value::Object(envelope) = json::parse(text, limits)? else {
+        return Err(Failure::new("Malformed", "the observation is not a JSON object"));
+    };
+    match envelope.keys().find(|key| !allowed.contains(&key.as_str())) {
+        Some(key) => Err(Failure::new("Malformed", format!("the observation has an unknown member {key:?}"))),
+        None => Ok(envelope),
+    }
+}
+
+fn list<'a>(envelope: &'a Map<String, Value>, member: &str) -> Result<&'a [Value], Failure> {
+    match envelope.get(member) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(Failure::new("Malformed", format!("{member} is not a list"))),
+    }
+}
+
+fn string<'a>(envelope: &'a Map<String, Value>, member: &str) -> Result<&'a str, Failure> {
+    match envelope.get(member) {
+        None | Some(Value::Null) => Ok(""),
+        Some(Value::String(value)) => Ok(value),
+        Some(_) => Err(Failure::new("Malformed", format!("{member} is not a string"))),
+    }
+}
+
+/// A kind that Modelwright does not read may be unreadable without consequence.
+fn unreadable(entry: &Value) -> Result<Option<Unreadable>, Failure> {
+    let (api, kind) = (text(entry, &["apiVersion"]), text(entry, &["kind"]));
+    if api.is_empty() || kind.is_empty() {
+        return Err(Failure::new("Malformed", "an entry of unreadable needs apiVersion and kind"));
+    }
+    let namespace = text(entry, &["namespace"]).into();
+    Ok(Kind::of(api, kind).map(|kind| Unreadable { kind, namespace }))
+}
+
+/// The key of an object of a known kind with a name.
+pub fn key_of(object: &Value) -> Option<Key> {
+    let kind = Kind::of_object(object)?;
+    let name = text(object, &["metadata", "name"]);
+    (!name.is_empty()).then(|| Key::new(kind, text(object, &["metadata", "namespace"]), name))
+}
+
+fn not_read(object: &Value) -> Diagnostic {
+    Diagnostic::info("NotRead", "", format!("{} is not of a kind that is read", describe(object)))
+}
+
+/// Names an object of any shape in at most one line.
+fn describe(object: &Value) -> String {
+    let clip = |value: &str| value.chars().filter(|c| !c.is_control()).take(80).collect::<String>();
+    let kind = clip(text(object, &["kind"]));
+    let name = clip(text(object, &["metadata", "name"]));
+    if kind.is_empty() { "an object without kind".into() } else { format!("{kind}/{name}") }
+}
+
+/// Which of two objects with one key is kept: the newer apiVersion by text, then the longer resourceVersion, then the greater text.
+fn rank(object: &Value) -> (std::cmp::Reverse<&str>, usize, &str, String) {
+    let version = text(object, &["metadata", "resourceVersion"]);
+    (std::cmp::Reverse(text(object, &["apiVersion"])), version.len(), version, object.to_string())
+}
+
+/// The value at a path of members; `null` where there is none.
+pub fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
+    static NULL: Value = Value::Null;
+    path.iter().fold(value, |value, member| value.get(member).unwrap_or(&NULL))
+}
+
+/// The string at a path; empty where there is none.
+pub fn text<'a>(value: &'a Value, path: &[&str]) -> &'a str {
+    at(value, path).as_str().unwrap_or("")
+}
+
+/// The integer at a path; 0 where there is none.
+pub fn number(value: &Value, path: &[&str]) -> i64 {
+    at(value, path).as_i64().unwrap_or(0)
+}
+
+/// The list at a path; empty where there is none.
+pub fn items<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
+    at(value, path).as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Writes a value at a path, making the objects on the way.
+pub fn set(value: &mut Value, path: &[&str], new: Value) {
+    let mut place = value;
+    for member in path {
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        let Some(object) = place.as_object_mut() else { return };
+        place = object.entry(*member).or_insert(Value::Null);
+    }
+    *place = new;
+}
+
+/// Whether an object has a deletionTimestamp.
+pub fn is_deleting(object: &Value) -> bool {
+    !at(object, &["metadata", "deletionTimestamp"]).is_null()
+}
+
+/// Whether an object's ownerReferences name `uid` as controller.
+pub fn is_controlled_by(object: &Value, uid: &str) -> bool {
+    !uid.is_empty()
+        && items(object, &["metadata", "ownerReferences"])
+            .iter()
+            .any(|owner| text(owner, &["uid"]) == uid && at(owner, &["controller"]) == &Value::Bool(true))
+}
+
+/// Whether a manager other than `ours` owns `spec.replicas`, as an autoscaler does.
+pub fn replicas_are_anothers(deployment: &Value, ours: &str) -> bool {
+    items(deployment, &["metadata", "managedFields"]).iter().any(|entry| {
+        let manager = text(entry, &["manager"]);
+        let hook = manager == "metacontroller";
+        manager != ours && !hook && !at(entry, &["fieldsV1", "f:spec", "f:replicas"]).is_null()
+    })
+}
+
+/// The serving container of a Deployment.
+pub fn serving_container(deployment: &Value) -> Option<&Value> {
+    items(deployment, &["spec", "template", "spec", "containers"])
+        .iter()
+        .find(|container| text(container, &["name"]) == "model")
+}

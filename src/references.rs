@@ -1,0 +1,184 @@
+//! Who names whom, who was first, what is routed. Missing things are facts, not errors.
+
+use crate::kinds::{Key, Kind};
+use crate::names;
+use crate::observation::{Observation, at, items, text};
+use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that custom resources and observed routes say about each other.
+#[derive(Debug, Default)]
+pub struct References {
+    /// Every observed Model.
+    pub models: BTreeMap<Key, Checked<Model>>,
+    /// Every observed EndpointConfig.
+    pub configs: BTreeMap<Key, Checked<EndpointConfig>>,
+    /// Every observed Endpoint.
+    pub endpoints: BTreeMap<Key, Checked<Endpoint>>,
+    /// The EndpointConfigs that name a Model, older first; invalid ones too.
+    pub configs_of_model: BTreeMap<Key, Vec<Key>>,
+    /// The Endpoints that name an EndpointConfig, older first; invalid ones too.
+    pub endpoints_of_config: BTreeMap<Key, Vec<Key>>,
+    /// The Endpoints that have a host, older first; invalid ones too.
+    pub endpoints_of_host: BTreeMap<String, Vec<Key>>,
+    /// What the observed VirtualServices say, by their key.
+    pub routes: BTreeMap<Key, Routes>,
+    /// The VirtualServices that route to a Model, whoever made them.
+    pub routes_of_model: BTreeMap<Key, Vec<Key>>,
+    /// The VirtualServices that have a host.
+    pub routes_of_host: BTreeMap<String, Vec<Key>>,
+}
+
+/// What an observed VirtualService says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Routes {
+    /// `spec.hosts`.
+    pub hosts: Vec<String>,
+    /// `spec.gateways`.
+    pub gateways: Vec<String>,
+    /// `spec.http`.
+    pub http: Value,
+    /// The Models of the rule without match, and their weights; a sole destination has at least 1.
+    pub weights: BTreeMap<Key, u64>,
+    /// Every Model that any rule leads to.
+    pub destinations: BTreeSet<Key>,
+}
+
+impl Routes {
+    /// The sum of the weights.
+    pub fn total(&self) -> u64 {
+        self.weights.values().fold(0, |sum, weight| sum.saturating_add(*weight))
+    }
+}
+
+/// Resolves all references of an observation.
+pub fn resolve(seen: &Observation) -> References {
+    let mut references = References::default();
+    for (key, object) in seen.of_kind(Kind::Model) {
+        references.models.insert(key.clone(), validate::model(object, &seen.policy));
+    }
+    for (key, object) in seen.of_kind(Kind::EndpointConfig) {
+        references.add_config(key, object);
+    }
+    for (key, object) in seen.of_kind(Kind::Endpoint) {
+        references.add_endpoint(key, object);
+    }
+    for (key, object) in seen.of_kind(Kind::VirtualService) {
+        references.add_routes(key, object);
+    }
+    references.put_older_first();
+    references
+}
+
+impl References {
+    fn add_config(&mut self, key: &Key, object: &Value) {
+        self.configs.insert(key.clone(), validate::endpoint_config(object));
+        for model in named_models(object) {
+            let model = Key::new(Kind::Model, &key.namespace, model);
+            self.configs_of_model.entry(model).or_default().push(key.clone());
+        }
+    }
+
+    fn add_endpoint(&mut self, key: &Key, object: &Value) {
+        self.endpoints.insert(key.clone(), validate::endpoint(object));
+        let config = text(object, &["spec", "config"]);
+        let host = text(object, &["spec", "host"]).to_ascii_lowercase();
+        if !config.is_empty() {
+            let config = Key::new(Kind::EndpointConfig, &key.namespace, config);
+            self.endpoints_of_config.entry(config).or_default().push(key.clone());
+        }
+        if !host.is_empty() {
+            self.endpoints_of_host.entry(host).or_default().push(key.clone());
+        }
+    }
+
+    fn add_routes(&mut self, key: &Key, object: &Value) {
+        let routes = routes(object);
+        for model in &routes.destinations {
+            self.routes_of_model.entry(model.clone()).or_default().push(key.clone());
+        }
+        for host in &routes.hosts {
+            self.routes_of_host.entry(host.clone()).or_default().push(key.clone());
+        }
+        self.routes.insert(key.clone(), routes);
+    }
+
+    fn put_older_first(&mut self) {
+        for configs in self.configs_of_model.values_mut() {
+            configs.sort_by_cached_key(|key| age(self.configs.get(key).map(|checked| &checked.meta)));
+            configs.dedup();
+        }
+        let endpoints = &self.endpoints;
+        let lists = self.endpoints_of_config.values_mut().chain(self.endpoints_of_host.values_mut());
+        for list in lists {
+            list.sort_by_cached_key(|key| age(endpoints.get(key).map(|checked| &checked.meta)));
+        }
+    }
+
+    /// The oldest EndpointConfig that names a Model.
+    pub fn config_of(&self, model: &Key) -> Option<&Checked<EndpointConfig>> {
+        let first = self.configs_of_model.get(model)?.first()?;
+        self.configs.get(first)
+    }
+
+    /// The Endpoints that name an EndpointConfig.
+    pub fn endpoints_naming(&self, config: &Key) -> impl Iterator<Item = (&Key, &Checked<Endpoint>)> {
+        let keys = self.endpoints_of_config.get(config).map_or(&[][..], Vec::as_slice);
+        keys.iter().filter_map(|key| self.endpoints.get_key_value(key))
+    }
+
+    /// The Endpoint that a host belongs to: the oldest that is not being deleted.
+    pub fn owner_of_host(&self, host: &str) -> Option<&Key> {
+        let keys = self.endpoints_of_host.get(host)?;
+        keys.iter().find(|key| self.endpoints.get(key).is_some_and(|endpoint| !endpoint.meta.deleting))
+    }
+
+    /// Whether a VirtualService other than `routes` was observed with a host in its namespace.
+    pub fn is_served_elsewhere(&self, host: &str, routes: &Key) -> bool {
+        let keys = self.routes_of_host.get(host).map_or(&[][..], Vec::as_slice);
+        keys.iter().any(|key| key != routes && key.namespace == routes.namespace)
+    }
+}
+
+/// Sorts older first: by creation time, then namespace and name. What does not exist yet is youngest.
+pub fn age(meta: Option<&Meta>) -> (bool, String, String, String) {
+    let Some(meta) = meta else { return (true, String::new(), String::new(), String::new()) };
+    (meta.created.is_empty(), meta.created.clone(), meta.namespace.clone(), meta.name.clone())
+}
+
+/// The Models that an EndpointConfig names, also when it is invalid.
+fn named_models(config: &Value) -> impl Iterator<Item = &str> {
+    items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).filter(|model| !model.is_empty())
+}
+
+/// Reads an observed VirtualService.
+fn routes(object: &Value) -> Routes {
+    let strings = |path: &[&str]| items(object, path).iter().filter_map(Value::as_str).map(String::from).collect();
+    let mut routes = Routes {
+        hosts: strings(&["spec", "hosts"]),
+        gateways: strings(&["spec", "gateways"]),
+        http: at(object, &["spec", "http"]).clone(),
+        ..Routes::default()
+    };
+    for rule in items(object, &["spec", "http"]) {
+        read_rule(rule, &mut routes);
+    }
+    routes
+}
+
+fn read_rule(rule: &Value, routes: &mut Routes) {
+    let entries = items(rule, &["route"]);
+    let catch_all = items(rule, &["match"]).is_empty();
+    for entry in entries {
+        let Some((namespace, model)) = names::model_of_host(text(entry, &["destination", "host"])) else { continue };
+        let model = Key::new(Kind::Model, namespace, model);
+        if catch_all {
+            // Istio gives a single destination everything, even with weight 0.
+            let least = u64::from(entries.len() == 1);
+            let weight = at(entry, &["weight"]).as_u64().unwrap_or(0).max(least);
+            routes.weights.insert(model.clone(), weight);
+        }
+        routes.destinations.insert(model);
+    }
+}

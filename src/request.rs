@@ -1,0 +1,200 @@
+//! The exact API requests: kube-core makes method, URL and content type; the bodies are ours.
+//!
+//! Shapes: <https://kubernetes.io/docs/reference/using-api/server-side-apply/> and `kube-core`'s `Request`.
+
+use crate::kinds::{Key, Kind};
+use crate::names;
+use crate::observation::{Host, SERVER_FIELDS, at, items, set, text};
+use crate::plan::{Expect, Guard, Request};
+use kube_core::params::{DeleteParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Server-side apply of `body`. Without `force` somebody else's fields are a 409.
+pub fn apply(key: &Key, body: Value, manager: &str, force: bool) -> Request {
+    let params = PatchParams {
+        force,
+        field_manager: Some(manager.into()),
+        field_validation: Some(ValidationDirective::Strict),
+        ..PatchParams::default()
+    };
+    let built = collection(key).patch(&key.name, &params, &Patch::Apply(&Value::Null));
+    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+}
+
+/// An apply that only creates: an existing object is a 409, so nobody's object is ever taken over.
+pub fn create(key: &Key, mut body: Value, manager: &str, force: bool) -> Request {
+    set(&mut body, &["metadata", "resourceVersion"], Value::from("1"));
+    apply(key, body, manager, force)
+}
+
+/// An apply that only updates the object with the observed uid.
+pub fn update(key: &Key, mut body: Value, manager: &str, force: bool, observed: &Guard) -> Request {
+    set(&mut body, &["metadata", "uid"], Value::from(observed.uid.as_str()));
+    apply(key, body, manager, force)
+}
+
+/// A delete of the object with the observed uid; with its resourceVersion, too, when the decision rests on its content.
+pub fn delete(key: &Key, observed: &Guard, exact: bool) -> Request {
+    let policy = match key.kind {
+        Kind::Deployment => PropagationPolicy::Foreground,
+        _ => PropagationPolicy::Background,
+    };
+    let preconditions = Preconditions {
+        uid: Some(observed.uid.clone()),
+        resource_version: exact.then(|| observed.resource_version.clone()),
+    };
+    let params = DeleteParams {
+        propagation_policy: Some(policy),
+        preconditions: Some(preconditions),
+        ..DeleteParams::default()
+    };
+    let body = serde_json::to_value(&params).unwrap_or(Value::Null);
+    let built = collection(key).delete(&key.name, &params);
+    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+}
+
+/// A merge patch that replaces the finalizers of an observed custom resource.
+pub fn finalizers(key: &Key, finalizers: &[String], manager: &str, observed: &Guard) -> Request {
+    let body = json!({"metadata": {"finalizers": finalizers, "resourceVersion": observed.resource_version}});
+    let params = PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() };
+    let built = collection(key).patch(&key.name, &params, &Patch::Merge(&Value::Null));
+    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+}
+
+/// An apply of the status of an observed custom resource.
+pub fn status(key: &Key, status: &Value) -> Request {
+    let params = PatchParams {
+        force: true,
+        field_manager: Some(names::STATUS_MANAGER.into()),
+        field_validation: Some(ValidationDirective::Strict),
+        ..PatchParams::default()
+    };
+    let body = json!({
+        "apiVersion": key.kind.api(), "kind": key.kind.name(),
+        "metadata": {"name": key.name, "namespace": key.namespace}, "status": status,
+    });
+    let built = collection(key).patch_subresource("status", &key.name, &params, &Patch::Apply(&Value::Null));
+    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+}
+
+/// How a host reads the answer to a create or update.
+pub fn expect_write() -> Expect {
+    Expect { done: vec![200, 201], observe_again: vec![404, 409, 422], gone: vec![] }
+}
+
+/// How a host reads the answer to a delete.
+pub fn expect_delete() -> Expect {
+    Expect { done: vec![200, 202], observe_again: vec![409, 422], gone: vec![404] }
+}
+
+/// What we apply for a custom resource from a file: what the user wrote, without what only servers write, with our finalizer where
+/// a host that makes its own calls needs it.
+pub fn intent(key: &Key, resource: &Value, host: Host) -> Value {
+    let mut intent = resource.clone();
+    if let Some(object) = intent.as_object_mut() {
+        object.remove("status");
+    }
+    let metadata = intent.get_mut("metadata").and_then(Value::as_object_mut);
+    let Some(metadata) = metadata else { return intent };
+    for field in SERVER_FIELDS {
+        metadata.remove(field);
+    }
+    if host == Host::Direct && has_finalizer(key.kind) {
+        add_finalizer(metadata);
+    }
+    intent
+}
+
+/// Whether hosts that make their own calls put our finalizer on the kind.
+pub fn has_finalizer(kind: Kind) -> bool {
+    matches!(kind, Kind::Model | Kind::EndpointConfig)
+}
+
+fn add_finalizer(metadata: &mut Map<String, Value>) {
+    let finalizers = metadata.entry("finalizers").or_insert_with(|| json!([]));
+    let Some(finalizers) = finalizers.as_array_mut() else { return };
+    if !finalizers.iter().any(|finalizer| finalizer == names::FINALIZER) {
+        finalizers.push(Value::from(names::FINALIZER));
+    }
+}
+
+/// uid and resourceVersion of an observed object.
+pub fn guard(object: &Value) -> Guard {
+    Guard {
+        uid: text(object, &["metadata", "uid"]).into(),
+        resource_version: text(object, &["metadata", "resourceVersion"]).into(),
+    }
+}
+
+/// The finalizers of an object.
+pub fn finalizers_of(object: &Value) -> Vec<String> {
+    items(object, &["metadata", "finalizers"]).iter().filter_map(Value::as_str).map(String::from).collect()
+}
+
+/// Adds what a host that makes its own calls writes on namespaced children: the owner and its uid as a label.
+pub fn owned(mut body: Value, owner: &Key, uid: &str) -> Value {
+    let reference = json!([{
+        "apiVersion": owner.kind.api(), "kind": owner.kind.name(), "name": owner.name, "uid": uid,
+        "controller": true, "blockOwnerDeletion": true,
+    }]);
+    set(&mut body, &["metadata", "ownerReferences"], reference);
+    set(&mut body, &["metadata", "labels", names::CONTROLLER_UID], Value::from(uid));
+    body
+}
+
+fn collection(key: &Key) -> kube_core::Request {
+    let prefix = if key.kind.group().is_empty() { "/api" } else { "/apis" };
+    let namespace = match key.namespace.as_str() {
+        "" => String::new(),
+        namespace => format!("/namespaces/{namespace}"),
+    };
+    kube_core::Request::new(format!("{prefix}/{}{namespace}/{}", key.kind.api(), key.kind.plural()))
+}
+
+/// kube-core leaves a bare `?` and sometimes a leading `&` in the URI, so path and query are kept apart.
+fn from_http(built: &http::Request<Vec<u8>>, body: Value) -> Request {
+    let query: BTreeMap<String, String> = built
+        .uri()
+        .query()
+        .unwrap_or("")
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let content_type = built.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Request {
+        method: built.method().as_str().into(),
+        path: built.uri().path().into(),
+        query,
+        content_type: content_type.unwrap_or("application/json").into(),
+        body,
+    }
+}
+
+/// kube-core refuses names that no API server takes; `validate` has refused them before, so this request is never in a plan.
+fn unnamed(key: &Key) -> Request {
+    Request {
+        method: "GET".into(),
+        path: format!("/apis/{}", key.kind.api()),
+        query: BTreeMap::new(),
+        content_type: String::new(),
+        body: Value::Null,
+    }
+}
+
+/// The API requests that create a custom resource.
+pub fn create_resource(key: &Key, resource: &Value, manager: &str) -> Request {
+    create(key, intent(key, resource, Host::Direct), manager, false)
+}
+
+/// The API request that updates an observed custom resource.
+pub fn update_resource(key: &Key, resource: &Value, observed: &Value, manager: &str) -> Request {
+    update(key, intent(key, resource, Host::Direct), manager, false, &guard(observed))
+}
+
+/// Whether two custom resources are the same object.
+pub fn same_object(a: &Value, b: &Value) -> bool {
+    ["apiVersion", "kind"].iter().all(|member| at(a, &[member]) == at(b, &[member]))
+        && ["name", "namespace"].iter().all(|member| at(a, &["metadata", member]) == at(b, &["metadata", member]))
+}
