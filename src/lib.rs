@@ -6,3 +6,5 @@ pub mod kinds;
 pub mod names;
 pub mod plan;
 pub mod quantity;
+pub mod crd;
+pub mod validate;
