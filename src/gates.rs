@@ -3,14 +3,12 @@
 //! Gates decide what is *desired*, so a host that ignores the plan is as safe as one that runs it. Readiness follows
 //! kubernetes-sigs/cli-utils `pkg/kstatus`; the order of VirtualServices at a gateway istio/istio `pilot/pkg/networking/core`.
 
-use crate::children::{self, Profile};
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{Key, Kind};
 use crate::names;
-use crate::observation::{
-    Observation, at, is_controlled_by, items, number, replicas_are_anothers, serving_container, text,
-};
+use crate::observation::{Observation, at, is_controlled_by, items, number, replicas_are_anothers, serving_container, text};
 use crate::plan::Waiting;
+use crate::profile::Profile;
 use crate::quantity::Quantity;
 use crate::references::{References, Routes};
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Model, Storage, Variant};
@@ -56,8 +54,8 @@ pub struct RoutesGate {
     pub hosts: Vec<String>,
     /// Gateways of the VirtualService.
     pub gateways: Vec<String>,
-    /// Its rules: the new ones as a whole or the observed ones as a whole.
-    pub http: Value,
+    /// The observed rules, where they stay as a whole; `None`: the new ones as a whole.
+    pub observed_http: Option<Value>,
     /// Whether no Endpoint names the config.
     pub unnamed: bool,
     /// What is held back.
@@ -217,7 +215,7 @@ fn observed_figures(deployment: &Value) -> Option<Figures> {
         instances: u32::try_from(number(deployment, &["spec", "replicas"])).ok()?,
         cpus: Quantity::from_value(requests.get("cpu")?)?,
         memory: Quantity::from_value(requests.get("memory")?)?,
-        timeout_seconds: u32::try_from(grace).ok()?.checked_sub(children::GRACE_ABOVE_TIMEOUT_SECONDS)?,
+        timeout_seconds: u32::try_from(grace).ok()?.checked_sub(Figures::GRACE_ABOVE_TIMEOUT_SECONDS)?,
     })
 }
 
@@ -285,10 +283,7 @@ pub fn availability(key: &Key, references: &References, seen: &Observation) -> A
         None => format!("available {available} of {wanted}"),
     };
     let status = |field| number(deployment, &["status", field]);
-    let complete = wanted > 0
-        && status("replicas") == wanted
-        && status("updatedReplicas") == wanted
-        && available == wanted;
+    let complete = wanted > 0 && status("replicas") == wanted && status("updatedReplicas") == wanted && available == wanted;
     Availability { current: behind.is_none() && complete, available, wanted, facts }
 }
 
@@ -328,7 +323,7 @@ pub fn config(key: &Key, checked: &Checked<EndpointConfig>, references: &Referen
         outcome: Outcome::Hold,
         hosts: Vec::new(),
         gateways: Vec::new(),
-        http: observed.map_or(Value::Null, |routes| routes.http.clone()),
+        observed_http: Some(observed.map_or(Value::Null, |routes| routes.http.clone())),
         unnamed: references.endpoints_naming(key).next().is_none(),
         waiting: Vec::new(),
         diagnostics: Vec::new(),
@@ -429,13 +424,10 @@ fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate:
         return;
     }
     gate.outcome = Outcome::Apply;
-    let namespace = &cut.key.namespace;
-    let new = children::routes(namespace, &config.variants, config.timeout_seconds);
     let blockers = blockers(config, cut, seen);
-    let changes = cut.observed.is_none_or(|routes| routes.http != new);
-    let open = !changes || blockers.is_empty();
+    let open = blockers.is_empty();
     if open {
-        gate.http = new;
+        gate.observed_http = None;
     } else if cut.observed.is_some() {
         gate.waiting.push(traffic(cut, "keeps the observed routes", &blockers));
     }
@@ -498,8 +490,7 @@ struct Blocker {
 
 fn traffic(cut: &CutOver, what: &str, blockers: &[Blocker]) -> Waiting {
     let models = join(blockers.iter().map(|blocker| blocker.model.name.as_str()));
-    let facts: Vec<String> =
-        blockers.iter().map(|blocker| format!("{}: {}", blocker.model.name, blocker.facts)).collect();
+    let facts: Vec<String> = blockers.iter().map(|blocker| format!("{}: {}", blocker.model.name, blocker.facts)).collect();
     let waits_for = |blocker: &Blocker| Key::new(Kind::Deployment, &blocker.model.namespace, &blocker.model.name).id();
     Waiting {
         object: cut.routes_key.id(),
@@ -530,9 +521,8 @@ fn blockers(config: &EndpointConfig, cut: &CutOver, seen: &Observation) -> Vec<B
 
 /// Why a variant may not be routed as its config says, if so.
 fn blocked(variant: &Variant, total: u64, model: &Key, cut: &CutOver, seen: &Observation) -> Option<String> {
-    let unreadable = [Kind::Model, Kind::Deployment, Kind::Service]
-        .into_iter()
-        .find(|kind| seen.is_unreadable(*kind, &model.namespace));
+    let unreadable =
+        [Kind::Model, Kind::Deployment, Kind::Service].into_iter().find(|kind| seen.is_unreadable(*kind, &model.namespace));
     if let Some(kind) = unreadable {
         return Some(format!("{} objects cannot be read", kind.name()));
     }
@@ -606,13 +596,7 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
 }
 
 /// Two configs name one Model with different figures: the older's hold, the younger is told.
-fn older_figures(
-    config: &EndpointConfig,
-    key: &Key,
-    model: &Model,
-    index: usize,
-    references: &References,
-) -> Option<Diagnostic> {
+fn older_figures(config: &EndpointConfig, key: &Key, model: &Model, index: usize, references: &References) -> Option<Diagnostic> {
     let older = references.config_of(key)?;
     let other = older.value.as_ref().filter(|_| older.meta.name != config.meta.name)?;
     if figures_by(other, model) == figures_by(config, model) {

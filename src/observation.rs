@@ -2,12 +2,12 @@
 //!
 //! Here live the few accessors into observed objects. No rules, no defaults: those are in `validate` and `gates`.
 
+use crate::apply;
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::diff;
+use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
 use crate::names;
 use crate::policy::Policy;
-use crate::json::{self, Limits};
 use crate::request;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,11 +60,8 @@ pub struct Unreadable {
 impl Observation {
     /// Reads `{resources, observed, unreadable, now, policy, manager, allow}`.
     pub fn of_set(text: &str, limits: &Limits) -> Result<Self, Failure> {
-        let envelope = envelope(
-            text,
-            limits,
-            &["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"],
-        )?;
+        let envelope =
+            envelope(text, limits, &["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"])?;
         let mut seen = Self::read(&envelope)?;
         seen.take_objects(list(&envelope, "observed")?);
         seen.take_resources(list(&envelope, "resources")?)?;
@@ -219,16 +216,13 @@ impl Observation {
 
     /// Whether the host could not read a kind in a namespace.
     pub fn is_unreadable(&self, kind: Kind, namespace: &str) -> bool {
-        self.unreadable
-            .iter()
-            .any(|entry| entry.kind == kind && (entry.namespace.is_empty() || entry.namespace == namespace))
+        self.unreadable.iter().any(|entry| entry.kind == kind && (entry.namespace.is_empty() || entry.namespace == namespace))
     }
-
 }
 
 /// What a file makes of a live custom resource: its spec merged as the API server would, the generation one higher when that changes it.
 fn applied(kind: Kind, live: &Value, intent: &Value, manager: &str) -> Value {
-    let mut merged = diff::merge(kind, Some(live), intent, manager);
+    let mut merged = apply::merge(kind, Some(live), intent, manager);
     if at(&merged, &["spec"]) != at(live, &["spec"]) {
         let generation = number(live, &["metadata", "generation"]);
         set(&mut merged, &["metadata", "generation"], Value::from(generation.saturating_add(1)));
@@ -380,7 +374,5 @@ pub fn replicas_are_anothers(deployment: &Value, ours: &str) -> bool {
 
 /// The serving container of a Deployment.
 pub fn serving_container(deployment: &Value) -> Option<&Value> {
-    items(deployment, &["spec", "template", "spec", "containers"])
-        .iter()
-        .find(|container| text(container, &["name"]) == "model")
+    items(deployment, &["spec", "template", "spec", "containers"]).iter().find(|container| text(container, &["name"]) == "model")
 }

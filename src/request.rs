@@ -40,15 +40,9 @@ pub fn delete(key: &Key, observed: &Guard, exact: bool) -> Request {
         Kind::Deployment => PropagationPolicy::Foreground,
         _ => PropagationPolicy::Background,
     };
-    let preconditions = Preconditions {
-        uid: Some(observed.uid.clone()),
-        resource_version: exact.then(|| observed.resource_version.clone()),
-    };
-    let params = DeleteParams {
-        propagation_policy: Some(policy),
-        preconditions: Some(preconditions),
-        ..DeleteParams::default()
-    };
+    let preconditions =
+        Preconditions { uid: Some(observed.uid.clone()), resource_version: exact.then(|| observed.resource_version.clone()) };
+    let params = DeleteParams { propagation_policy: Some(policy), preconditions: Some(preconditions), ..DeleteParams::default() };
     let body = serde_json::to_value(&params).unwrap_or(Value::Null);
     let built = collection(key).delete(&key.name, &params);
     built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))

@@ -52,6 +52,11 @@ fn schema<T: JsonSchema>() -> Value {
 /// What the API server takes: <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/>
 fn structural(schema: Value) -> Value {
     let Value::Object(mut object) = schema else { return json!({"x-kubernetes-preserve-unknown-fields": true}) };
+    // Texts of Kubernetes' own types are long; their first sentence is enough here.
+    if let Some(text) = object.get("description").and_then(Value::as_str).filter(|text| text.len() > 200) {
+        let sentence = text.split(". ").next().unwrap_or(text).trim_end_matches('.').to_owned();
+        object.insert("description".into(), json!(format!("{sentence}.")));
+    }
     let description = object.get("description").cloned();
     if object.contains_key("x-quantity") {
         let mut quantity = json!({"x-kubernetes-int-or-string": true, "pattern": QUANTITY, "maxLength": 64});
@@ -151,7 +156,9 @@ fn with_rules(kind: &str, mut spec: Value) -> Value {
             let one = "[has(self.nfs), has(self.csi), has(self.hostPath), has(self.storageClassName), has(self.existingClaim), \
                        has(self.ephemeral)].filter(source, source).size() <= 1";
             let same = ["nfs", "csi", "hostPath", "storageClassName", "existingClaim", "ephemeral"].map(|source| {
-                format!("has(self.{source}) == has(oldSelf.{source}) && (!has(self.{source}) || self.{source} == oldSelf.{source})")
+                format!(
+                    "has(self.{source}) == has(oldSelf.{source}) && (!has(self.{source}) || self.{source} == oldSelf.{source})"
+                )
             });
             spec["properties"]["storage"]["x-kubernetes-validations"] = json!([
                 rule(one, "storage must have exactly one source"),
@@ -173,18 +180,34 @@ fn with_rules(kind: &str, mut spec: Value) -> Value {
 
 fn crd(kind: &str, spec: Value) -> Value {
     let (plural, short, columns) = match kind {
-        "Model" => ("models", "mlm", json!([
-            column("State", "string", ".status.state"), column("Wanted", "integer", ".status.replicas"),
-            column("Available", "integer", ".status.availableReplicas"), column("Image", "string", ".spec.image"),
-        ])),
-        "EndpointConfig" => ("endpointconfigs", "mlec", json!([
-            column("State", "string", ".status.state"), column("Models", "string", ".spec.models[*].model"),
-            column("Weights", "string", ".spec.models[*].weight"),
-        ])),
-        _ => ("endpoints", "mle", json!([
-            column("State", "string", ".status.state"), column("Config", "string", ".spec.config"),
-            column("URL", "string", ".status.url"),
-        ])),
+        "Model" => (
+            "models",
+            "mlm",
+            json!([
+                column("State", "string", ".status.state"),
+                column("Wanted", "integer", ".status.replicas"),
+                column("Available", "integer", ".status.availableReplicas"),
+                column("Image", "string", ".spec.image"),
+            ]),
+        ),
+        "EndpointConfig" => (
+            "endpointconfigs",
+            "mlec",
+            json!([
+                column("State", "string", ".status.state"),
+                column("Models", "string", ".spec.models[*].model"),
+                column("Weights", "string", ".spec.models[*].weight"),
+            ]),
+        ),
+        _ => (
+            "endpoints",
+            "mle",
+            json!([
+                column("State", "string", ".status.state"),
+                column("Config", "string", ".spec.config"),
+                column("URL", "string", ".status.url"),
+            ]),
+        ),
     };
     let mut columns = columns;
     columns.as_array_mut().expect("a list").push(column("Age", "date", ".metadata.creationTimestamp"));

@@ -1,5 +1,8 @@
 //! `Endpoint`: a host on an Istio gateway.
-#![cfg_attr(not(feature = "schema"), allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it"))]
+#![cfg_attr(
+    not(feature = "schema"),
+    allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it")
+)]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,8 @@
 //! `EndpointConfig`: which models share an endpoint.
-#![cfg_attr(not(feature = "schema"), allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it"))]
+#![cfg_attr(
+    not(feature = "schema"),
+    allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it")
+)]
 
 use super::model::Quantity;
 

@@ -1,5 +1,8 @@
 //! `Model`: a container image and a model artifact.
-#![cfg_attr(not(feature = "schema"), allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it"))]
+#![cfg_attr(
+    not(feature = "schema"),
+    allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it")
+)]
 
 #[cfg(feature = "schema")]
 use k8s_openapi::api::core::v1 as core;

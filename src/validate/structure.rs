@@ -180,7 +180,13 @@ fn wrong_type(node: &Node, value: &Value, path: &str) -> Diagnostic {
     };
     let quoted = matches!((&node.kind, value), (Type::Integer, Value::String(_)));
     let unquoted = matches!((&node.kind, value), (Type::String, Value::Number(_) | Value::Bool(_)));
-    let help = if quoted { "write it without quotes" } else if unquoted { "write it in quotes" } else { "" };
+    let help = if quoted {
+        "write it without quotes"
+    } else if unquoted {
+        "write it in quotes"
+    } else {
+        ""
+    };
     Diagnostic::error("WrongType", path, message).help(help)
 }
 

@@ -68,6 +68,16 @@ pub struct Figures {
     pub timeout_seconds: u32,
 }
 
+impl Figures {
+    /// 15 s until every gateway has dropped the endpoint, 5 s of drain above the timeout, 30 s from SIGTERM to SIGKILL.
+    pub const GRACE_ABOVE_TIMEOUT_SECONDS: u32 = 50;
+
+    /// `terminationGracePeriodSeconds` of the pods; the timeout is read back from it.
+    pub fn grace_period_seconds(&self) -> u32 {
+        self.timeout_seconds.saturating_add(Self::GRACE_ABOVE_TIMEOUT_SECONDS)
+    }
+}
+
 /// What is downloaded.
 #[derive(Clone, Debug)]
 pub struct Artifact {

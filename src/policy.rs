@@ -1,0 +1,92 @@
+//! What a host lets Models use: `{"staticVolumes": "any"|"listed", "nfsServers": [], "csiDrivers": [], "hostPathPrefixes": [],
+//! "artifactHosts": [], "capture": true, "images": {"from": "to"}}`.
+//!
+//! Absent: capture allowed, static volumes denied, any artifact host, no image mapped. A PersistentVolume made for whoever may
+//! create a Model mounts what they like, so a host that acts with its own rights lists what it allows.
+
+use crate::diagnostic::Failure;
+use crate::validate::valid::{Artifact, Model, Source, Storage, Volume};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What a host lets Models use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Policy {
+    /// `any`: every nfs server, csi driver and host path; else only what is listed below.
+    static_volumes: StaticVolumes,
+    nfs_servers: Vec<String>,
+    csi_drivers: Vec<String>,
+    host_path_prefixes: Vec<String>,
+    /// Empty: any.
+    artifact_hosts: Vec<String>,
+    capture: bool,
+    /// Image reference → its mirror or digest.
+    pub images: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum StaticVolumes {
+    Any,
+    #[default]
+    Listed,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            static_volumes: StaticVolumes::Listed,
+            nfs_servers: Vec::new(),
+            csi_drivers: Vec::new(),
+            host_path_prefixes: Vec::new(),
+            artifact_hosts: Vec::new(),
+            capture: true,
+            images: BTreeMap::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// Reads a policy; anything unknown in it is the host's mistake.
+    pub fn parse(value: &Value) -> Result<Self, Failure> {
+        Self::deserialize(value).map_err(|error| Failure::new("Malformed", format!("the policy: {error}")))
+    }
+
+    /// What of a Model is forbidden: path and sentence.
+    pub fn forbids(&self, model: &Model) -> Vec<(&'static str, String)> {
+        let volume = self.forbids_volume(&model.storage).map(|(path, what)| (path, format!("{what} is not allowed here")));
+        let artifact = self.forbids_artifact(&model.artifact).map(|what| ("/spec/artifact/uri", what));
+        let capture = (model.capture.is_some() && !self.capture)
+            .then(|| ("/spec/capture/mode", "capture is not allowed here; set capture.mode Disabled".into()));
+        volume.into_iter().chain(artifact).chain(capture).collect()
+    }
+
+    fn forbids_volume(&self, storage: &Storage) -> Option<(&'static str, &'static str)> {
+        let Storage::Claim { volume, .. } = storage else { return None };
+        if self.static_volumes == StaticVolumes::Any {
+            return None;
+        }
+        match volume {
+            Volume::Nfs { server, .. } if !self.nfs_servers.contains(server) => Some(("/spec/storage/nfs", "storage.nfs")),
+            Volume::Csi(source) => {
+                let driver = source.get("driver").and_then(Value::as_str).unwrap_or("");
+                let listed = self.csi_drivers.iter().any(|known| known == driver);
+                (!listed).then_some(("/spec/storage/csi", "storage.csi"))
+            }
+            Volume::HostPath { path } => {
+                let below = |prefix: &String| path == prefix || path.starts_with(&format!("{}/", prefix.trim_end_matches('/')));
+                (!self.host_path_prefixes.iter().any(below)).then_some(("/spec/storage/hostPath", "storage.hostPath"))
+            }
+            _ => None,
+        }
+    }
+
+    fn forbids_artifact(&self, artifact: &Artifact) -> Option<String> {
+        let Source::Download(uri) = &artifact.source else { return None };
+        let host = uri.split_once("://")?.1.split(['/', '?', ':']).next().unwrap_or("").to_ascii_lowercase();
+        let listed = self.artifact_hosts.is_empty() || self.artifact_hosts.contains(&host);
+        (!listed).then(|| format!("artifact host {host:?} is not allowed here"))
+    }
+}
