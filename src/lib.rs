@@ -4,7 +4,14 @@
 //! [`plan`] → [`status`]. No I/O, no clock, no randomness, no memory between calls: hosts observe, call, act in the order of the
 //! plan, write status, and observe again.
 
+#[cfg(all(target_arch = "wasm32", feature = "component", feature = "js"))]
+compile_error!("the features `component` and `js` never meet in one wasm build");
+
+#[cfg(feature = "component")]
+pub mod component;
 pub mod contract;
+#[cfg(feature = "js")]
+pub mod js;
 
 pub mod json;
 pub mod observation;
