@@ -99,6 +99,3 @@ fn append(object: &mut Map<String, Value>, list: &str, items: impl IntoIterator<
         known.extend(items);
     }
 }
-
-#[cfg(test)]
-mod tests;

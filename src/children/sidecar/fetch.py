@@ -32,12 +32,15 @@ REDIRECTS = 3
 MEMBERS = 100_000
 NAME_BYTES = 4096
 STALE_SECONDS = 6 * 3600
+SECRET_LENGTH = 6
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 FORBIDDEN = [
     ipaddress.ip_network(network)
     for network in ("0.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "240.0.0.0/4", "fd00:ec2::254/128", "fec0::/10")
 ]
-EMBEDS_IPV4 = [(ipaddress.ip_network(network), shift) for network, shift in (("64:ff9b::/96", 0), ("::/96", 0), ("2002::/16", 80))]
+EMBEDS_IPV4 = [
+    (ipaddress.ip_network(network), shift) for network, shift in (("64:ff9b::/96", 0), ("::/96", 0), ("2002::/16", 80))
+]
 
 
 class Refused(Exception):
@@ -467,10 +470,10 @@ def shown(url):
 
 def reason(error, secrets):
     text = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
-    for secret in filter(None, secrets):
+    for secret in (secret for secret in secrets if len(secret) >= SECRET_LENGTH):
         text = text.replace(secret, "***")
     text = re.sub(r"(\w+://)[^/@\s]*@", r"\1", text)
-    text = re.sub(r"(\w+://[^?\s]*)\?[^\s'\"]*", r"\1", text)
+    text = re.sub(r"(/[^?\s]*)\?[^\s'\"]*", r"\1", text)
     return " ".join(text.split())[:500]
 
 
