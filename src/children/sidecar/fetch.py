@@ -74,6 +74,7 @@ def run(env, secrets):
         bring(env, work, tree, secrets)
         publish(tree, target)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         shutil.rmtree(work, ignore_errors=True)
 
 
@@ -228,15 +229,22 @@ def receive(response, source, path, limit):
     if declared is not None and declared > limit:
         raise Refused("artifact over MODEL_MAX_BYTES")
     with open(path, "xb") as file:
-        while piece := response.read(PIECE):
+        while piece := next_piece(response):
             received += len(piece)
             if received > limit:
                 raise Refused("artifact over MODEL_MAX_BYTES")
             digest.update(piece)
             file.write(piece)
     if declared is not None and received != declared:
-        raise Refused(f"download ended after {received} of {declared} bytes")
+        raise Refused("download was cut off")
     return digest.hexdigest()
+
+
+def next_piece(response):
+    try:
+        return response.read(PIECE)
+    except (ssl.SSLEOFError, http.client.IncompleteRead):
+        raise Refused("download was cut off") from None
 
 
 # Download by KServe's storage library, which unpacks by itself, without digest or limit.
@@ -285,7 +293,7 @@ def unpack(path, tree, limit, name):
 
 
 def file_name(uri):
-    name = urllib.parse.unquote(urllib.parse.urlsplit(uri).path).rsplit("/", 1)[-1] or "artifact"
+    name = urllib.parse.unquote(urllib.parse.urlsplit(uri).path.rsplit("/", 1)[-1]) or "artifact"
     if name in (".", "..") or "/" in name or not name.isprintable() or len(os.fsencode(name)) > 255:
         raise Refused("the URI's last path segment is not a file name")
     return name
