@@ -1,5 +1,5 @@
-"""Runs the download program against a server on this machine: it trusts the test's certificate, takes every name for this machine,
-lets 127.0.0.1 pass its address check, and counts members in tens. Everything else is the program as it is rendered."""
+"""Runs the download program against a server on this machine: it trusts the test's certificate, takes every name for this
+machine, lets 127.0.0.1 pass its address check, and allows few members. Everything else is the program as it is rendered."""
 
 import importlib.util
 import os

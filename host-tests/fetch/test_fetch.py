@@ -332,6 +332,12 @@ class Archives(Case):
         info.pax_headers = {"comment": "x" * 3_000_000}
         self.refused("oversize header", self.serve(tar(info)), limit=1 << 26)
 
+    def test_negative_size(self):
+        info = tarfile.TarInfo("a")
+        info.size = -512
+        body = gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+        self.refused("negative size", self.serve(body))
+
     def test_names(self):
         long = "/".join(["a" * 200] * 21)
         for text, name in (
@@ -502,7 +508,8 @@ class Unmodified(Case):
         for address in forbidden.split():
             with self.assertRaises(fetch.Refused, msg=address):
                 fetch.refuse_address(address)
-        for address in "10.0.0.1 192.168.1.1 172.16.0.1 93.184.216.34 fd00::1 2001:4860::1 ::ffff:10.0.0.1 64:ff9b::808:808".split():
+        allowed = "10.0.0.1 192.168.1.1 172.16.0.1 93.184.216.34 fd00::1 2001:4860::1 ::ffff:10.0.0.1 64:ff9b::808:808"
+        for address in allowed.split():
             fetch.refuse_address(address)
 
     def test_malformed_inputs(self):

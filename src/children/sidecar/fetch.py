@@ -5,10 +5,14 @@ Inputs come by environment alone. Everything happens in <root>/.work/<key>.<pod 
 pods that race wins. Failure is exit status 1 and one line; kubelet's restart is the retry.
 """
 
+import bz2
+import contextlib
 import errno
+import gzip
 import hashlib
 import http.client
 import ipaddress
+import lzma
 import os
 import posixpath
 import re
@@ -23,6 +27,7 @@ import tarfile
 import time
 import urllib.parse
 import zipfile
+import zlib
 from pathlib import Path
 
 CREDENTIALS = Path("/etc/mlops-credentials")
@@ -309,10 +314,10 @@ def tar_compression(path, name):
     """"", "gz", "bz2" or "xz"; None for what is no tar archive."""
     for compression in ("gz", "bz2", "xz", ""):
         try:
-            with tarfile.open(path, f"r:{compression}"):
+            with opened_tar(path, compression):
                 # Without compression a file that begins with zeros would pass for an empty archive.
                 return compression if compression or has_tar_magic(path) or name.endswith(".tar") else None
-        except (tarfile.TarError, OSError, EOFError, ValueError):
+        except (tarfile.TarError, OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
             continue
     return None
 
@@ -331,7 +336,9 @@ class Budget:
         self.names = set()
 
     def declare(self, name, size):
-        """Before anything is extracted."""
+        """Before anything is extracted. A negative size would give to the budget."""
+        if size < 0:
+            raise Refused("archive has a member of negative size")
         self.declared -= size
         self.members -= 1
         if self.declared < 0:
@@ -376,13 +383,15 @@ class Header:
         return self.file.read(size)
 
 
-def unpack_tar(path, compression, tree, budget):
-    import bz2
-    import gzip
-    import lzma
-
+@contextlib.contextmanager
+def opened_tar(path, compression):
     opener = {"": open, "gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}[compression]
-    with opener(path, "rb") as file, tarfile.open(fileobj=Header(file), mode="r:", errors="surrogateescape") as archive:
+    with opener(path, "rb") as file, tarfile.open(fileobj=Header(file), mode="r:") as archive:
+        yield archive
+
+
+def unpack_tar(path, compression, tree, budget):
+    with opened_tar(path, compression) as archive:
         members = []
         for member in archive:
             if not (member.isreg() or member.isdir()):
