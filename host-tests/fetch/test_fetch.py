@@ -169,6 +169,7 @@ class Case(unittest.TestCase):
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(HOME / "modules"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(self.credentials),
             "MODEL_URI": uri,
             "MODEL_SHA256": sha256,
             "MODEL_KEY": KEY,
@@ -469,6 +470,29 @@ class Stores(Case):
         ):
             self.library(line)
             self.refused(text, "gs://bucket/m")
+
+    def test_names_that_leave_the_directory(self):
+        other = self.root / "artifacts" / "other"
+        other.mkdir(parents=True)
+        for line in (
+            "open(out_dir + '/../../../artifacts/other/a', 'w').write('1')",
+            "os.makedirs(out_dir + '/../../../artifacts/other/a')",
+            "open(out_dir + '/a', 'w').close(); os.rename(out_dir + '/a', out_dir + '/../../../artifacts/other/a')",
+            "os.symlink(out_dir + '/../../../artifacts/other', out_dir + '/l'); open(out_dir + '/l/a', 'w')",
+        ):
+            self.library(line)
+            self.refused("outside of the work directory", "s3://bucket/m")
+        self.assertEqual(list(other.iterdir()), [])
+
+    def test_workers(self):
+        self.library(
+            "import multiprocessing, tempfile",
+            "with multiprocessing.Pool(2) as pool:",
+            "    pool.map(os.mkdir, [out_dir + '/d', out_dir + '/e'])",
+            "tempfile.TemporaryFile().write(b'1')",
+            "open(out_dir + '/d/a', 'w').write('1')",
+        )
+        self.assertEqual(self.published("s3://bucket/m"), {"d/a": b"1"})
 
     def test_link_inside(self):
         self.library("open(out_dir + '/a', 'w').write('1')", "os.symlink('a', out_dir + '/b')")

@@ -24,6 +24,7 @@ import stat
 import string
 import sys
 import tarfile
+import tempfile
 import time
 import urllib.parse
 import zipfile
@@ -53,7 +54,8 @@ class Refused(Exception):
 
 
 def main():
-    signal.signal(signal.SIGTERM, terminated)
+    owner = os.getpid()
+    signal.signal(signal.SIGTERM, lambda *_: terminated(owner))
     secrets = []
     try:
         run(os.environ, secrets)
@@ -263,9 +265,40 @@ def fetch_from_store(uri, tree, secrets):
         else:
             secrets.append(value)
             os.environ[path.name] = value
-    from kserve_storage import Storage
+    with confined(tree):
+        from kserve_storage import Storage
 
-    Storage.download(uri, str(tree))
+        Storage.download(uri, str(tree))
+
+
+@contextlib.contextmanager
+def confined(tree):
+    """The library joins names of objects and members to a directory: ".." in one would reach other models on a shared volume."""
+    inside = tuple(os.path.realpath(path) + os.sep for path in (tree, tempfile.gettempdir(), "/dev"))
+    active = [True]
+
+    def check(event, arguments):
+        if active and (path := written_path(event, arguments)) is not None:
+            if not (os.path.realpath(os.fsdecode(path)) + os.sep).startswith(inside):
+                raise PermissionError(errno.EACCES, "outside of the work directory")
+
+    sys.addaudithook(check)
+    try:
+        yield
+    finally:
+        active.clear()
+
+
+def written_path(event, arguments):
+    """The path that an audit event of Python is about to write, if it is given by name."""
+    if event == "open":
+        path, _, flags = arguments
+        path = path if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) else None
+    elif event in ("os.rename", "os.link", "os.symlink"):
+        path = arguments[1]
+    else:
+        path = arguments[0] if event == "os.mkdir" else None
+    return path if isinstance(path, (str, bytes)) else None
 
 
 def authorization(secrets):
@@ -475,7 +508,10 @@ def publish(tree, target):
 # What is said on failure.
 
 
-def terminated(*_):
+def terminated(owner):
+    """A storage library ends its workers by this signal; they inherit the handler."""
+    if os.getpid() != owner:
+        os._exit(1)
     raise Refused("terminated")
 
 
