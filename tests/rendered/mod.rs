@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-/// A JSON merge patch (RFC 7396), except that `null` stays what it is only at the top: it removes.
+/// A JSON merge patch (RFC 7396).
 pub fn patched(target: &mut Value, patch: &Value) {
     let Value::Object(fields) = patch else {
         *target = patch.clone();

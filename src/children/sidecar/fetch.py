@@ -5,10 +5,14 @@ Inputs come by environment alone. Everything happens in <root>/.work/<key>.<pod 
 pods that race wins. Failure is exit status 1 and one line; kubelet's restart is the retry.
 """
 
+import bz2
+import contextlib
 import errno
+import gzip
 import hashlib
 import http.client
 import ipaddress
+import lzma
 import os
 import posixpath
 import re
@@ -20,9 +24,11 @@ import stat
 import string
 import sys
 import tarfile
+import tempfile
 import time
 import urllib.parse
 import zipfile
+import zlib
 from pathlib import Path
 
 CREDENTIALS = Path("/etc/mlops-credentials")
@@ -48,7 +54,8 @@ class Refused(Exception):
 
 
 def main():
-    signal.signal(signal.SIGTERM, terminated)
+    owner = os.getpid()
+    signal.signal(signal.SIGTERM, lambda *_: terminated(owner))
     secrets = []
     try:
         run(os.environ, secrets)
@@ -74,6 +81,7 @@ def run(env, secrets):
         bring(env, work, tree, secrets)
         publish(tree, target)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         shutil.rmtree(work, ignore_errors=True)
 
 
@@ -228,15 +236,22 @@ def receive(response, source, path, limit):
     if declared is not None and declared > limit:
         raise Refused("artifact over MODEL_MAX_BYTES")
     with open(path, "xb") as file:
-        while piece := response.read(PIECE):
+        while piece := next_piece(response):
             received += len(piece)
             if received > limit:
                 raise Refused("artifact over MODEL_MAX_BYTES")
             digest.update(piece)
             file.write(piece)
     if declared is not None and received != declared:
-        raise Refused(f"download ended after {received} of {declared} bytes")
+        raise Refused("download was cut off")
     return digest.hexdigest()
+
+
+def next_piece(response):
+    try:
+        return response.read(PIECE)
+    except (ssl.SSLEOFError, http.client.IncompleteRead):
+        raise Refused("download was cut off") from None
 
 
 # Download by KServe's storage library, which unpacks by itself, without digest or limit.
@@ -250,9 +265,40 @@ def fetch_from_store(uri, tree, secrets):
         else:
             secrets.append(value)
             os.environ[path.name] = value
-    from kserve_storage import Storage
+    with confined(tree):
+        from kserve_storage import Storage
 
-    Storage.download(uri, str(tree))
+        Storage.download(uri, str(tree))
+
+
+@contextlib.contextmanager
+def confined(tree):
+    """The library joins names of objects and members to a directory: ".." in one would reach other models on a shared volume."""
+    inside = tuple(os.path.realpath(path) + os.sep for path in (tree, tempfile.gettempdir(), "/dev"))
+    active = [True]
+
+    def check(event, arguments):
+        if active and (path := written_path(event, arguments)) is not None:
+            if not (os.path.realpath(os.fsdecode(path)) + os.sep).startswith(inside):
+                raise PermissionError(errno.EACCES, "outside of the work directory")
+
+    sys.addaudithook(check)
+    try:
+        yield
+    finally:
+        active.clear()
+
+
+def written_path(event, arguments):
+    """The path that an audit event of Python is about to write, if it is given by name."""
+    if event == "open":
+        path, _, flags = arguments
+        path = path if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) else None
+    elif event in ("os.rename", "os.link", "os.symlink"):
+        path = arguments[1]
+    else:
+        path = arguments[0] if event == "os.mkdir" else None
+    return path if isinstance(path, (str, bytes)) else None
 
 
 def authorization(secrets):
@@ -285,7 +331,7 @@ def unpack(path, tree, limit, name):
 
 
 def file_name(uri):
-    name = urllib.parse.unquote(urllib.parse.urlsplit(uri).path).rsplit("/", 1)[-1] or "artifact"
+    name = urllib.parse.unquote(urllib.parse.urlsplit(uri).path.rsplit("/", 1)[-1]) or "artifact"
     if name in (".", "..") or "/" in name or not name.isprintable() or len(os.fsencode(name)) > 255:
         raise Refused("the URI's last path segment is not a file name")
     return name
@@ -301,10 +347,10 @@ def tar_compression(path, name):
     """"", "gz", "bz2" or "xz"; None for what is no tar archive."""
     for compression in ("gz", "bz2", "xz", ""):
         try:
-            with tarfile.open(path, f"r:{compression}"):
+            with opened_tar(path, compression):
                 # Without compression a file that begins with zeros would pass for an empty archive.
                 return compression if compression or has_tar_magic(path) or name.endswith(".tar") else None
-        except (tarfile.TarError, OSError, EOFError, ValueError):
+        except (tarfile.TarError, OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
             continue
     return None
 
@@ -323,7 +369,9 @@ class Budget:
         self.names = set()
 
     def declare(self, name, size):
-        """Before anything is extracted."""
+        """Before anything is extracted. A negative size would give to the budget."""
+        if size < 0:
+            raise Refused("archive has a member of negative size")
         self.declared -= size
         self.members -= 1
         if self.declared < 0:
@@ -368,13 +416,15 @@ class Header:
         return self.file.read(size)
 
 
-def unpack_tar(path, compression, tree, budget):
-    import bz2
-    import gzip
-    import lzma
-
+@contextlib.contextmanager
+def opened_tar(path, compression):
     opener = {"": open, "gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}[compression]
-    with opener(path, "rb") as file, tarfile.open(fileobj=Header(file), mode="r:", errors="surrogateescape") as archive:
+    with opener(path, "rb") as file, tarfile.open(fileobj=Header(file), mode="r:") as archive:
+        yield archive
+
+
+def unpack_tar(path, compression, tree, budget):
+    with opened_tar(path, compression) as archive:
         members = []
         for member in archive:
             if not (member.isreg() or member.isdir()):
@@ -458,7 +508,10 @@ def publish(tree, target):
 # What is said on failure.
 
 
-def terminated(*_):
+def terminated(owner):
+    """A storage library ends its workers by this signal; they inherit the handler."""
+    if os.getpid() != owner:
+        os._exit(1)
     raise Refused("terminated")
 
 
