@@ -1,8 +1,8 @@
 //! One method for each function of the contract. The outer error is the host's ([`HostError`]), the inner one the component's answer.
 
 use crate::bindings::exports::modelwright::core::planner::Guest as Functions;
-use crate::{Answer, Diagnostic, Document, Failure, HostError, HostInput, Planner, Reply};
 use crate::limits::Meter;
+use crate::{Answer, Diagnostic, Document, Failure, HostError, HostInput, Planner, Reply};
 use wasmtime::{Error, Store};
 
 /// A function of the planner from one text to a result.
@@ -36,9 +36,7 @@ impl Planner {
 
     /// Every violation of one custom resource at once. `old` is the object before an edit, or empty.
     pub fn validate(&self, object: &str, old: &str) -> Result<Result<Vec<Diagnostic>, Failure>, HostError> {
-        self.call(object.len() + old.len(), |world, store| {
-            world.modelwright_core_planner().call_validate(store, object, old)
-        })
+        self.call(object.len() + old.len(), |world, store| world.modelwright_core_planner().call_validate(store, object, old))
     }
 
     /// The CustomResourceDefinitions, as a JSON list.
