@@ -1,0 +1,34 @@
+//! `requirements`: what has to be read from a cluster to decide about custom resources.
+
+use crate::arguments::{Form, Requirements};
+use crate::console::Console;
+use crate::read::documents::{Object, Objects};
+use crate::read::files;
+use crate::read::node::{Content, Mark, Member, Node};
+use crate::stop::{FINE, Stop};
+use crate::{component, show};
+
+/// Runs `requirements`.
+pub fn run(arguments: &Requirements, console: &mut Console<'_>) -> Result<u8, Stop> {
+    let resources = Objects::resources(files::read(&arguments.files.files, console.stdin)?)?;
+    let planner = component::load()?;
+    let mut answers = Vec::new();
+    for object in &resources.objects {
+        let document = component::document(planner.requirements(&object.node.json()))?;
+        answers.push(answer(object, component::tree(&document)?));
+    }
+    let answers = Node::new(Mark::default(), Content::List(answers));
+    let text = match arguments.output {
+        Form::Text => show::report::requirements(&answers),
+        Form::Json => answers.pretty_json(),
+        Form::Yaml => show::yaml::document(&answers)?,
+    };
+    console.put(&text, arguments.destination.output_file.as_deref())?;
+    Ok(FINE)
+}
+
+fn answer(object: &Object, reads: Node) -> Node {
+    let member = |name: &str, value| Member { at: Mark::default(), name: name.into(), value };
+    let label = Node::new(Mark::default(), Content::Text(object.label()));
+    Node::new(Mark::default(), Content::Map(vec![member("object", label), member("reads", reads)]))
+}
