@@ -1,0 +1,80 @@
+//! Every scenario through every form of the core: a line each, and a summary. `BLESS=1` rewrites the expected answers.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use modelwright_host_tests::forms::{Answer, Form};
+use modelwright_host_tests::library::Library;
+use modelwright_host_tests::record::{difference, record};
+use modelwright_host_tests::request::{Request, requests};
+use modelwright_host_tests::scenario;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    match trials(arguments.list) {
+        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What all scenarios share.
+struct Bench {
+    forms: Vec<Form>,
+    library: Library,
+    bless: bool,
+}
+
+fn trials(only_names: bool) -> Result<Vec<Trial>, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let forms = if only_names { Vec::new() } else { Form::all()? };
+    let bless = std::env::var_os("BLESS").is_some_and(|value| value == "1");
+    let bench = Arc::new(Bench { forms, library: Library::read(&root.join("worlds"))?, bless });
+    let trial = |folder: PathBuf| {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let bench = Arc::clone(&bench);
+        Trial::test(name, move || run(&folder, &bench).map_err(Failed::from))
+    };
+    Ok(folders(&root.join("scenarios"))?.into_iter().map(trial).collect())
+}
+
+fn folders(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = std::fs::read_dir(root).map_err(|error| format!("{}: {error}", root.display()))?;
+    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    Ok(folders)
+}
+
+fn run(folder: &Path, bench: &Bench) -> Result<(), String> {
+    let scenario = scenario::read(folder)?;
+    let requests = requests(&scenario, &bench.library)?;
+    let answers = requests.iter().map(|request| answer(request, &bench.forms)).collect::<Result<Vec<_>, _>>()?;
+    let found = record(&answers, &scenario.select)?;
+    let path = folder.join("expected.yaml");
+    if bench.bless {
+        return std::fs::write(&path, found).map_err(|error| format!("{}: {error}", path.display()));
+    }
+    let expected = std::fs::read_to_string(&path).map_err(|_| "there is no expected.yaml: `BLESS=1` writes it")?;
+    match difference(&expected, &found) {
+        same if same.is_empty() => Ok(()),
+        different => Err(different),
+    }
+}
+
+/// The answer of the first form, which must be everyone's.
+fn answer(request: &Request, forms: &[Form]) -> Result<(String, Answer), String> {
+    let Request { case, operation, text } = request;
+    let mut answers = Vec::new();
+    for form in forms {
+        let answer = form.call(operation, text).map_err(|error| format!("{case} {}: {error}", form.name()))?;
+        answers.push((form.name(), answer));
+    }
+    let (first, rest) = answers.split_first().ok_or("no form to ask")?;
+    if let Some((form, other)) = rest.iter().find(|(_, other)| *other != first.1) {
+        return Err(format!("{case}: {} and {form} differ\n{}", first.0, difference(&first.1, other)));
+    }
+    Ok((case.clone(), Answer { operation: operation.clone(), text: first.1.clone() }))
+}
