@@ -47,3 +47,4 @@ pub mod diagnostic;
 pub mod kinds;
 pub mod names;
 pub mod quantity;
+pub mod table;

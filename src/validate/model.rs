@@ -11,7 +11,7 @@ use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Ports of the sidecars and of Istio's proxy.
 const SIDECAR_PORTS: [u64; 3] = [2020, 2021, 5140];
@@ -98,7 +98,7 @@ fn arguments(spec: &Value, found: &mut Found) {
 }
 
 fn environment(spec: &Value, found: &mut Found) {
-    let mut seen = BTreeSet::new();
+    let mut seen: Vec<&str> = Vec::new();
     for (index, entry) in items(spec, &["env"]).iter().enumerate() {
         let (path, variable) = (format!("/spec/env/{index}/name"), text(entry, &["name"]));
         if variable == "SAGEMAKER_BIND_TO_PORT" {
@@ -106,9 +106,10 @@ fn environment(spec: &Value, found: &mut Found) {
         } else if !variable.is_empty() && !grammar::is_env_name(variable) {
             let message = format!("env {} must be letters, digits and _", shown(variable));
             found.push(Diagnostic::error("InvalidName", &path, message));
-        } else if !seen.insert(variable) {
+        } else if seen.contains(&variable) {
             found.push(Diagnostic::error("Duplicate", &path, format!("env {} is used twice", shown(variable))));
         }
+        seen.push(variable);
         if !at(entry, &["value"]).is_null() && !at(entry, &["valueFrom"]).is_null() {
             let message = format!("env {} has both value and valueFrom", shown(variable));
             found.push(Diagnostic::error("InvalidValue", &format!("/spec/env/{index}"), message));
@@ -440,7 +441,7 @@ fn resources(given: &Value, found: &mut Found) -> BTreeMap<String, Value> {
 }
 
 fn volumes(given: &[Value], found: &mut Found) -> (Vec<Value>, Vec<Value>) {
-    let (mut volumes, mut mounts, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut volumes, mut mounts, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for (index, entry) in given.iter().enumerate() {
         let volume = text(entry, &["name"]);
         let path = format!("/spec/pod/volumes/{index}");
@@ -477,7 +478,7 @@ fn volumes(given: &[Value], found: &mut Found) -> (Vec<Value>, Vec<Value>) {
     (volumes, mounts)
 }
 
-fn check_volume<'a>(index: usize, entry: &'a Value, seen: &mut BTreeSet<&'a str>, found: &mut Found) {
+fn check_volume<'a>(index: usize, entry: &'a Value, seen: &mut Vec<&'a str>, found: &mut Found) {
     let volume = text(entry, &["name"]);
     let path = format!("/spec/pod/volumes/{index}");
     let name_path = format!("{path}/name");
@@ -487,10 +488,11 @@ fn check_volume<'a>(index: usize, entry: &'a Value, seen: &mut BTreeSet<&'a str>
     } else if !volume.is_empty() && !names::is_label(volume) {
         let message = format!("pod.volumes[{index}].name {} must be a DNS label", shown(volume));
         found.push(Diagnostic::error("InvalidName", &name_path, message));
-    } else if !seen.insert(volume) {
+    } else if seen.contains(&volume) {
         let message = format!("pod.volumes[{index}].name {} is used twice", shown(volume));
         found.push(Diagnostic::error("Duplicate", &name_path, message));
     }
+    seen.push(volume);
     if SOURCES.into_iter().filter(|source| !at(entry, &[source]).is_null()).count() != 1 {
         let message = format!("pod.volumes[{index}] must have exactly one of {}", SOURCES.join(", "));
         found.push(Diagnostic::error("VolumeSource", &path, message));
