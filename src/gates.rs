@@ -543,7 +543,7 @@ fn blocked(variant: &Variant, total: u64, model: &Key, cut: &CutOver, seen: &Obs
     };
     let (had, of) = cut.observed.map_or((0, 0), |routes| (routes.weights.get(model).copied().unwrap_or(0), routes.total()));
     let weight = u64::from(variant.weight);
-    let grows = u128::from(weight) * u128::from(of) > u128::from(had) * u128::from(total);
+    let grows = product(weight, of) > product(had, total);
     let service = seen.get(Kind::Service, &model.namespace, &model.name);
     if !service.is_some_and(|service| is_controlled_by(service, &checked.meta.uid)) {
         return Some("no Service yet".into());
@@ -558,6 +558,11 @@ fn blocked(variant: &Variant, total: u64, model: &Key, cut: &CutOver, seen: &Obs
         _ if grows && (checked.meta.deleting || checked.value.is_none()) => Some("invalid or being deleted".into()),
         _ => (grows && availability.available < 1).then_some(availability.facts),
     }
+}
+
+/// The exact product: two factors of 64 bits fit.
+fn product(a: u64, b: u64) -> u128 {
+    u128::from(a).saturating_mul(u128::from(b))
 }
 
 /// The variants with traffic that are not available for their current generation: a new host waits for them.

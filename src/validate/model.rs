@@ -186,11 +186,19 @@ fn parse_source(uri: &str) -> Result<Source, String> {
     match scheme {
         "https" => https(uri, authority),
         "pvc" => claim(rest),
+        "hf" if !is_hf(rest) => Err("artifact.uri must be hf://owner/model or hf://owner/model:revision".into()),
         "oci" if grammar::is_image(rest) => Ok(Source::Image(rest.into())),
         "oci" => Err(format!("artifact image {} is not an image reference", shown(rest))),
         _ if authority.is_empty() || !bucket(authority) => Err(format!("artifact.uri has no valid {scheme} bucket or owner")),
         _ => Ok(Source::Download(uri.into())),
     }
+}
+
+/// KServe's library takes exactly an owner, a model and an optional revision.
+fn is_hf(rest: &str) -> bool {
+    let Some((owner, model)) = rest.split_once('/') else { return false };
+    let (model, revision) = model.split_once(':').unwrap_or((model, "main"));
+    [owner, model, revision].into_iter().all(|part| !part.is_empty() && bucket(part))
 }
 
 fn bucket(name: &str) -> bool {
@@ -395,6 +403,7 @@ fn pod(spec: &Value, found: &mut Found) -> Pod {
     check_labels(at(pod, &["labels"]), "/spec/pod/labels", found);
     check_labels(at(pod, &["nodeSelector"]), "/spec/pod/nodeSelector", found);
     let (volumes, mounts) = volumes(items(pod, &["volumes"]), found);
+    check_mounts(spec, found);
     Pod {
         labels: labels(at(pod, &["labels"])),
         annotations: labels(at(pod, &["annotations"])),
@@ -476,6 +485,20 @@ fn volumes(given: &[Value], found: &mut Found) -> (Vec<Value>, Vec<Value>) {
         mounts.push(Value::Object(mount));
     }
     (volumes, mounts)
+}
+
+/// Two mounts at one path are refused by the API server.
+fn check_mounts(spec: &Value, found: &mut Found) {
+    let model_path = at(spec, &["modelPath"]).as_str().unwrap_or("/opt/ml/model");
+    let mut taken = vec![model_path.trim_end_matches('/')];
+    for (index, entry) in items(spec, &["pod", "volumes"]).iter().enumerate() {
+        let target = text(entry, &["mountPath"]).trim_end_matches('/');
+        if !target.is_empty() && taken.contains(&target) {
+            let message = format!("pod.volumes[{index}].mountPath {} is used twice", shown(target));
+            found.push(Diagnostic::error("Duplicate", &format!("/spec/pod/volumes/{index}/mountPath"), message));
+        }
+        taken.push(target);
+    }
 }
 
 fn check_volume<'a>(index: usize, entry: &'a Value, seen: &mut Vec<&'a str>, found: &mut Found) {
