@@ -22,6 +22,7 @@ pub mod profile;
 
 pub mod apply;
 pub mod diff;
+pub mod readiness;
 
 pub mod plan;
 pub mod request;
