@@ -6,7 +6,7 @@
 
 use crate::diff::compare::Walk;
 use crate::diff::equal::{Index, key};
-use crate::diff::owned::{Fields, Lookup, fields_of, is_member, is_ours};
+use crate::diff::owned::{Fields, Lookup, fields_of, is_member, is_ours, read};
 use crate::diff::tables::{self, Shape, Type};
 use crate::kinds::Kind;
 use crate::observation::{at, items, set};
@@ -22,7 +22,8 @@ pub fn merge(kind: Kind, live: Option<&Value>, intent: &Value, manager: &str) ->
     Layer { strict: tables::is_strict(kind) }.lay(of, &mut merged, intent);
     let entries = before.map_or(&[][..], |live| items(live, &["metadata", "managedFields"]));
     if let Some(owned) = owned_before(entries, manager) {
-        let others: Vec<&Fields> = entries.iter().filter(|entry| !is_ours(entry, manager)).filter_map(fields).collect();
+        let others: Vec<&Fields> =
+            entries.iter().filter(|entry| !is_ours(entry, manager)).filter_map(|entry| Some(read(entry)?.fields)).collect();
         prune(of, &mut merged, owned, Some(intent), &others, &[]);
     }
     let managed = managed_fields(of, entries, before, &merged, intent, manager);
@@ -260,9 +261,9 @@ fn entry(of: &Type, intent: &Value, manager: &str) -> Value {
     })
 }
 
-/// Somebody else's entry without the paths whose values changed; none when nothing is left of it.
+/// Somebody else's entry without the paths whose values changed; none when nothing is left of it or it cannot be read.
 fn still_owned(of: &'static Type, entry: &Value, before: Option<&Value>, after: &Value) -> Option<Value> {
-    let Some(owned) = fields(entry) else { return Some(entry.clone()) };
+    let owned = read(entry)?.fields;
     let left = unchanged(of, owned, before, Some(after));
     if left.is_empty() && !owned.is_empty() {
         return None;

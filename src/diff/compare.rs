@@ -2,7 +2,7 @@
 
 use super::Difference;
 use super::equal::{Index, key, scalars};
-use super::owned::{Entry, Fields, owns, raw_path};
+use super::owned::{Entry, Fields, owns};
 use super::path::{Segment, as_pointer, steps, text};
 use super::tables::{DEFAULTED, Default, EXCLUSIVE, MESSAGE, ORDERED, PRESENCE, Shape, Type, WIDE};
 use crate::diagnostic::Diagnostic;
@@ -24,6 +24,8 @@ pub(crate) struct Walk<'a> {
     /// The other entries.
     pub(crate) others: Vec<Entry<'a>>,
     pub(crate) path: Vec<Segment<'a>>,
+    /// How many segments lead to the atomic value that we are inside: it has one owner.
+    whole: Option<usize>,
     pub(crate) found: Difference,
 }
 
@@ -31,7 +33,7 @@ impl<'a> Walk<'a> {
     /// A walk that knows of no owner.
     pub(crate) fn new(strict: bool, manager: &'a str) -> Self {
         let found = Difference::default();
-        Self { strict, manager, known: false, ours: None, others: Vec::new(), path: Vec::new(), found }
+        Self { strict, manager, known: false, ours: None, others: Vec::new(), path: Vec::new(), whole: None, found }
     }
 
     /// A desired object that does not exist yet: what is shown member by member is split, the rest is shown whole.
@@ -65,7 +67,7 @@ impl<'a> Walk<'a> {
     /// Two values that are both there.
     pub(crate) fn value(&mut self, of: &'static Type, desired: &'a Value, live: &'a Value, atomic: bool) {
         match (desired, live) {
-            (Value::Object(desired), Value::Object(live)) => self.members(of, desired, live, atomic),
+            (Value::Object(desired), Value::Object(live)) => self.members(of, desired, Some(live), atomic),
             (Value::Array(wanted), Value::Array(items)) => self.list(of, desired, live, (wanted, items), atomic),
             (Value::Object(members), _) if members.is_empty() && !atomic => {}
             (Value::Array(items), _) if items.is_empty() && !atomic => {}
@@ -78,22 +80,31 @@ impl<'a> Walk<'a> {
         self.found.unchanged_fields = self.found.unchanged_fields.saturating_add(1);
     }
 
-    fn members(&mut self, of: &'static Type, desired: &'a Members, live: &'a Members, atomic: bool) {
+    fn members(&mut self, of: &'static Type, desired: &'a Members, live: Option<&'a Members>, atomic: bool) {
         let atomic = atomic || (of.shape == Shape::Atomic && !self.has_no_opinion(of, desired.is_empty()));
-        if desired.is_empty() && live.is_empty() {
+        let outer = self.enter(atomic);
+        if desired.is_empty() && live.is_none_or(Map::is_empty) {
             self.equal();
         }
         for (name, value) in desired {
             let (below, default) = of.member(name);
             if below.shape != Shape::Ignored && !value.is_null() {
                 self.path.push(Segment::Field(name));
-                self.member(below, default, value, live.get(name), desired, atomic);
+                self.member(below, default, value, live.and_then(|live| live.get(name)), desired, atomic);
                 self.path.pop();
             }
         }
-        if atomic || of.has(EXCLUSIVE) {
+        if let Some(live) = live.filter(|_| atomic || of.has(EXCLUSIVE)) {
             self.extra_members(of, desired, live, atomic);
         }
+        self.whole = outer;
+    }
+
+    /// Notes where an atomic value begins; gives what was noted before.
+    fn enter(&mut self, atomic: bool) -> Option<usize> {
+        let outer = self.whole;
+        self.whole = outer.or(atomic.then_some(self.path.len()));
+        outer
     }
 
     /// An empty value says nothing about one that is not, unless we are or were its only author.
@@ -113,7 +124,10 @@ impl<'a> Walk<'a> {
         match live {
             Some(live) if !of.is_void(live) => self.value(of, desired, live, atomic),
             _ if is_implied(of, default, desired, beside, true) => self.equal(),
-            _ => self.record(Op::Add, live.unwrap_or(&Value::Null), desired),
+            _ => match desired {
+                Value::Object(members) if of.has(WIDE) => self.members(of, members, None, atomic),
+                _ => self.record(Op::Add, live.unwrap_or(&Value::Null), desired),
+            },
         }
     }
 
@@ -157,9 +171,11 @@ impl<'a> Walk<'a> {
             _ if wanted.is_empty() && items.is_empty() => self.equal(),
             _ if !atomic && self.has_no_opinion(of, wanted.is_empty()) => {}
             _ if wanted.len() == items.len() => {
+                let outer = self.enter(true);
                 for (at, (wanted, item)) in wanted.iter().zip(items).enumerate() {
                     self.inside(Segment::Index(at), |walk| walk.value(of.element(), wanted, item, true));
                 }
+                self.whole = outer;
             }
             _ => self.record(Op::Change, live, desired),
         }
@@ -232,7 +248,8 @@ impl<'a> Walk<'a> {
     }
 
     fn we_own(&self) -> bool {
-        self.ours.is_some_and(|ours| owns(ours, raw_path(&self.path).iter().map(String::as_str)))
+        let raw = self.raw();
+        self.ours.is_some_and(|ours| owns(ours, raw.iter().map(String::as_str)))
     }
 
     /// Notes what differs here.
@@ -269,8 +286,17 @@ impl<'a> Walk<'a> {
         (change, updated)
     }
 
+    /// The path of what is owned here, in FieldsV1.
+    fn raw(&self) -> Vec<String> {
+        let whole = self.whole.unwrap_or(self.path.len());
+        self.path.iter().take(whole).map(Segment::raw).collect()
+    }
+
     fn owner(&self) -> Option<&Entry<'a>> {
-        let raw = raw_path(&self.path);
+        if self.others.is_empty() {
+            return None;
+        }
+        let raw = self.raw();
         self.others.iter().find(|entry| entry.manager != self.manager && owns(entry.fields, raw.iter().map(String::as_str)))
     }
 }

@@ -4,7 +4,7 @@
 //! <https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management>, structured-merge-diff `fieldpath/serialize.go`.
 
 use super::equal::{Index, key};
-use super::path::{Segment, raw_key};
+use super::path::raw_key;
 use super::tables::{Shape, Type};
 use crate::diagnostic::Diagnostic;
 use crate::observation::{at, text};
@@ -53,7 +53,8 @@ pub(crate) fn managed<'a>(live: &'a Value, manager: &str) -> Managed<'a> {
     }
 }
 
-fn read(entry: &Value) -> Option<Entry<'_>> {
+/// An entry, if it can be read.
+pub(crate) fn read(entry: &Value) -> Option<Entry<'_>> {
     let manager = entry.get("manager")?.as_str()?;
     let fields = entry.get("fieldsV1")?.as_object()?;
     let applies = text(entry, &["operation"]) == "Apply";
@@ -79,31 +80,14 @@ fn is_well_formed(fields: &Fields) -> bool {
     })
 }
 
-/// Whether a tree contains a path, by an entry for it, above it or below it.
-pub(crate) fn owns<'r>(fields: &Fields, path: impl IntoIterator<Item = &'r str>) -> bool {
-    let mut place = fields;
-    let mut whole = false;
-    for raw in path {
-        if whole {
-            return true;
-        }
-        match place.get(raw) {
-            Some(Value::Object(below)) => place = below,
-            _ => return false,
-        }
-        whole = place.is_empty();
-    }
-    !fields.is_empty()
+/// Whether a tree has an entry for a path or for something below it.
+pub(crate) fn owns<'r>(fields: &Fields, mut path: impl Iterator<Item = &'r str>) -> bool {
+    path.try_fold(fields, |place, raw| place.get(raw)?.as_object()).is_some()
 }
 
 /// Whether the entry that leads to `below` owns the value itself, not only parts of it.
 pub(crate) fn is_member(below: &Fields) -> bool {
     below.is_empty() || below.contains_key(".")
-}
-
-/// Our entry for these segments.
-pub(crate) fn raw_path(path: &[Segment]) -> Vec<String> {
-    path.iter().map(Segment::raw).collect()
 }
 
 /// The fields that an applied value owns.

@@ -82,14 +82,13 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
         if place.desired.is_some() {
             return self.below(below, of, place, keys);
         }
-        let is_shared = self.is_shared();
-        if is_member(below) && !is_shared {
-            self.unwanted(place.live, default);
-        } else if below.is_empty() {
-            self.release(place.live);
-        } else {
-            self.below(below, of, place, keys);
+        let is_member = is_member(below);
+        match self.is_shared() {
+            false if is_member => return self.unwanted(place.live, default),
+            true if is_member => self.release(place.live),
+            _ => {}
         }
+        self.below(below, of, place, keys);
     }
 
     fn is_shared(&self) -> bool {

@@ -86,6 +86,17 @@ impl Type {
         self.items.is_some() || self.fields.iter().any(|field| field.name == name)
     }
 
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.fields.iter().map(|field| field.name).collect()
+    }
+
+    /// Whether its members are named by their author.
+    #[cfg(test)]
+    pub(crate) fn is_map(&self) -> bool {
+        [&TEXT, &QUANTITY, &ISTIO_ANY].into_iter().any(|of| std::ptr::eq(self.element(), of))
+    }
+
     pub(crate) fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
