@@ -391,6 +391,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_would_write_again_stays_as_it_is() {
+        let container = |cpu: &str, reference: Value| {
+            deployment(json!({"template": {"spec": {"containers": [{
+                "name": "model", "resources": {"limits": {"cpu": cpu}},
+                "env": [{"name": "A", "valueFrom": {"fieldRef": reference}}],
+            }]}}}))
+        };
+        let live = container("1", json!({"fieldPath": "p", "apiVersion": "v1"}));
+        let merged = merge(Kind::Deployment, Some(&live), &container("1000m", json!({"fieldPath": "p"})), "us");
+        assert_eq!(merged["spec"], live["spec"]);
+        let model = |cpus: &str| json!({"spec": {"cpus": cpus}});
+        assert_eq!(merge(Kind::Model, Some(&model("1")), &model("1000m"), "us")["spec"], model("1000m")["spec"]);
+    }
+
+    #[test]
     fn elements_of_others_keep_their_places_and_ours_their_order() {
         let live = deployment(json!({"template": {"spec": {"initContainers": [
             {"name": "istio"}, {"name": "b"}, {"name": "x"}, {"name": "a"}, {"name": "z"},

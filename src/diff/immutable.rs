@@ -35,7 +35,7 @@ const fn row(path: &'static [&'static str], rule: Rule) -> Row {
 }
 
 /// The first row above a path decides.
-const DEPLOYMENT: &[Row] = &[row(&["spec", "selector"], Rule::Refused)];
+const DEPLOYMENT: &[Row] = &[row(&["spec", "selector"], Rule::Once)];
 const SERVICE: &[Row] = &[
     row(&["spec", "clusterIP"], Rule::Once),
     row(&["spec", "clusterIPs"], Rule::First),
@@ -97,7 +97,7 @@ fn is_refused(rows: &[Row], change: &Change, live: &Value) -> bool {
     change.op != Op::Release && row.is_some_and(|row| breaks(row, change, live))
 }
 
-/// Whether a row speaks about a path: they agree as far as the shorter one goes, and a longer row only for a whole subtree.
+/// Whether a path leads to what a row speaks about, or into it.
 fn is_above(row: &[&str], path: &[Step]) -> bool {
     let same = row.iter().zip(path).all(|(name, step)| matches!(step, Step::Field(field) if field == name));
     same && row.len() <= path.len()

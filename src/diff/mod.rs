@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::kinds::Kind;
 use crate::names;
 use crate::observation::{at, text};
-use crate::plan::{Change, Op, Step};
+use crate::plan::{Change, Step};
 use compare::Walk;
 use owned::{Fields, Managed};
 use removed::{Place, Removed};
@@ -66,6 +66,7 @@ pub fn difference(kind: Kind, desired: &Value, live: Option<&Value>, manager: &s
     let mut found = finish(walk.found);
     found.unknown_after.extend(allocated(kind, desired, live));
     found.unknown_after.sort_unstable();
+    found.unknown_after.dedup();
     found.diagnostics.extend(immutable::selector(kind, desired));
     if let Some(live) = live {
         immutable::judge(kind, desired, live, &mut found);
@@ -114,21 +115,9 @@ fn finish(mut found: Difference) -> Difference {
         changes.sort_by(|one, other| one.path.cmp(&other.path));
         changes.dedup_by(|one, other| one.path == other.path);
     }
-    let gone = found.changes.iter().filter(|change| change.op == Op::Remove && is_field(change));
-    found.unknown_after = gone.map(|change| change.path.clone()).collect();
     found.diagnostics.sort();
     found.diagnostics.dedup();
     found
-}
-
-/// Whether the server may put something in the place of what is removed: a member of a struct, not an entry of a map or list.
-fn is_field(change: &Change) -> bool {
-    let in_map = |name: &str| matches!(name, "labels" | "annotations" | "matchLabels" | "selector" | "finalizers");
-    match change.path.as_slice() {
-        [.., Step::Field(parent), Step::Field(_)] => !in_map(parent),
-        [.., Step::Field(_)] => true,
-        _ => false,
-    }
 }
 
 fn allocated(kind: Kind, desired: &Value, live: Option<&Value>) -> Vec<Vec<Step>> {

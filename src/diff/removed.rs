@@ -2,8 +2,8 @@
 
 use super::compare::Walk;
 use super::owned::{Fields, Lookup, is_member, owns};
-use super::path::Segment;
-use super::tables::{Default, Shape, Type};
+use super::path::{Segment, steps};
+use super::tables::{Shape, Type};
 use crate::plan::Op;
 use serde_json::{Map, Value};
 
@@ -14,6 +14,14 @@ pub(crate) struct Removed<'w, 'a, 'r> {
     pub(crate) walk: &'w mut Walk<'a>,
     /// The same path in FieldsV1, as it is written there.
     pub(crate) raw: Vec<&'r str>,
+}
+
+/// What is at a place once we stop owning it.
+enum After {
+    Nothing,
+    Default(Value),
+    /// A member of a struct: the server may fill in something.
+    Unknown,
 }
 
 /// Desired and live at one place.
@@ -37,15 +45,20 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
     }
 
     fn members(&mut self, owned: &'r Fields, of: &'static Type, desired: Option<&'a Members>, live: &'a Members, keys: &[&str]) {
+        let is_struct = !of.has_items() && !self.walk.strict;
         for (raw, below) in owned {
             let Some((name, value)) = raw.strip_prefix("f:").and_then(|name| live.get_key_value(name)) else { continue };
             let (of, default) = of.member(name);
-            let default = desired.map_or(Default::None, |_| default);
             let wanted = desired.and_then(|desired| desired.get(name)).filter(|wanted| !wanted.is_null());
             if of.shape != Shape::Ignored && !of.is_void(value) && !keys.contains(&name.as_str()) {
                 let place = Place { desired: wanted, live: value };
-                let implied = desired.and_then(|desired| default.value(desired));
-                self.visit(Segment::Field(name), raw, |here| here.owned(below, of, place, implied, &[]));
+                // Where the whole object goes, its members have no defaults.
+                let after = match desired.and_then(|desired| default.value(desired)) {
+                    Some(default) => After::Default(default),
+                    None if is_struct => After::Unknown,
+                    None => After::Nothing,
+                };
+                self.visit(Segment::Field(name), raw, |here| here.owned(below, of, place, after, &[]));
             }
         }
     }
@@ -64,7 +77,7 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
                 _ => Segment::Field(value.as_str().unwrap_or_default()),
             };
             let place = Place { desired, live: value };
-            self.visit(segment, raw, |here| here.owned(below, of.element(), place, None, keys));
+            self.visit(segment, raw, |here| here.owned(below, of.element(), place, After::Nothing, keys));
         }
     }
 
@@ -77,14 +90,14 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
     }
 
     /// One owned value that is there.
-    fn owned(&mut self, below: &'r Value, of: &'static Type, place: Place<'a>, default: Option<Value>, keys: &[&str]) {
+    fn owned(&mut self, below: &'r Value, of: &'static Type, place: Place<'a>, after: After, keys: &[&str]) {
         let Value::Object(below) = below else { return };
         if place.desired.is_some() {
             return self.below(below, of, place, keys);
         }
         let is_member = is_member(below);
         match self.is_shared() {
-            false if is_member => return self.unwanted(place.live, default),
+            false if is_member => return self.unwanted(place.live, after),
             true if is_member => self.release(place.live),
             _ => {}
         }
@@ -95,11 +108,15 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
         self.walk.others.iter().any(|entry| owns(entry.fields, self.raw.iter().copied()))
     }
 
-    fn unwanted(&mut self, live: &Value, default: Option<Value>) {
-        match default {
-            Some(default) if &default == live => self.release(live),
-            Some(default) => self.walk.record(Op::Default, live, &default),
-            None => self.walk.record(Op::Remove, live, &Value::Null),
+    fn unwanted(&mut self, live: &Value, after: After) {
+        match after {
+            After::Default(default) if &default == live => self.release(live),
+            After::Default(default) => self.walk.record(Op::Default, live, &default),
+            After::Nothing => self.walk.record(Op::Remove, live, &Value::Null),
+            After::Unknown => {
+                self.walk.record(Op::Remove, live, &Value::Null);
+                self.walk.found.unknown_after.push(steps(&self.walk.path));
+            }
         }
     }
 

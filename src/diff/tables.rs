@@ -81,6 +81,11 @@ impl Type {
         self.items.unwrap_or(&ANY)
     }
 
+    /// Whether it is a map or a list rather than a struct.
+    pub(crate) fn has_items(&self) -> bool {
+        self.items.is_some()
+    }
+
     /// Whether a member of this name is part of the schema rather than something a newer server has.
     pub(crate) fn knows(&self, name: &str) -> bool {
         self.items.is_some() || self.fields.iter().any(|field| field.name == name)

@@ -3,6 +3,7 @@
 use super::*;
 use crate::apply::merge;
 use crate::observation::{items, set};
+use crate::plan::Op;
 use proptest::prelude::*;
 use serde_json::{Map, json};
 
@@ -885,7 +886,7 @@ mod properties {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
+        #![proptest_config(ProptestConfig::with_cases(100))]
 
         #[test]
         fn nothing_differs_after_an_apply(seed: u64) {
