@@ -47,13 +47,14 @@ pub mod diff;
 
 pub mod plan;
 pub mod readiness;
-pub mod reconcile;
 pub mod request;
 
 pub mod status;
 
-pub mod metacontroller;
+pub mod reconcile;
 pub mod requirements;
+
+pub mod metacontroller;
 
 pub mod forecast;
 pub mod simulate;
