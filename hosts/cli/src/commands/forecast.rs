@@ -16,7 +16,7 @@ pub fn run(arguments: &Forecast, console: &mut Console<'_>) -> Result<u8, Stop> 
     let text = match arguments.output {
         Form::Text => show::forecast::text(&forecast, &show::findings::report(&findings, &sources)),
         Form::Json => component::tree(&document)?.pretty_json(),
-        Form::Yaml => show::yaml::document(&component::tree(&document)?)?,
+        Form::Yaml => show::yaml::document(&component::tree(&document)?),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;
     Ok(FINE)

@@ -17,7 +17,7 @@ pub fn run(arguments: &Plan, console: &mut Console<'_>) -> Result<u8, Stop> {
     let text = match arguments.output {
         Form::Text => show::plan::text(&plan, &show::findings::report(&findings, &sources), arguments.cluster.offline),
         Form::Json => component::tree(&document)?.pretty_json(),
-        Form::Yaml => show::yaml::document(&component::tree(&document)?)?,
+        Form::Yaml => show::yaml::document(&component::tree(&document)?),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;
     Ok(if arguments.exit_code && !plan.actions.is_empty() { CHANGES } else { FINE })

@@ -14,7 +14,7 @@ pub fn run(arguments: &Render, console: &mut Console<'_>) -> Result<u8, Stop> {
     let children = component::tree(&component::document(planner.render(&request.json))?)?;
     request.accepted(plan.diagnostics)?;
     let text = match arguments.output {
-        Manifest::Yaml => show::yaml::stream(children.items())?,
+        Manifest::Yaml => show::yaml::stream(children.items()),
         Manifest::Json => show::yaml::list(children.items()),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;

@@ -26,7 +26,7 @@ pub fn read(files: &[String], live: &[String], host: &Host, all: bool, console: 
     let resources = Objects::resources(files::read(files, console.stdin)?)?;
     let observed = Objects::read(files::read(live, console.stdin)?)?;
     let mut json = format!(r#"{{"resources":{},"observed":{},"unreadable":[],"now":"#, resources.json(), observed.json());
-    write_text(&mut json, &host.now);
+    write_text(&mut json, host.now.as_deref().unwrap_or(""));
     json.push_str(&format!(r#","policy":{},"manager":"{MANAGER}""#, policy(host, console)?));
     json.push_str(&format!(r#","allow":{{"dataLoss":{}}}"#, host.allow_data_loss));
     if all {
