@@ -6,7 +6,7 @@ use std::path::PathBuf;
 const CODES: &str = "\
 Exit codes:
   0  fine
-  1  the input is invalid: every finding is on the standard error
+  1  the input is invalid (every finding is on the standard error), or the cluster stands against it
   2  `plan --exit-code`: there is something to do
   3  a file cannot be read or written, or the component failed";
 

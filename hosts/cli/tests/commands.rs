@@ -138,6 +138,20 @@ fn a_plan_has_a_code_for_changes() {
 }
 
 #[test]
+fn a_cluster_that_stands_against_it_is_shown_in_the_plan() {
+    let folder = folder("taken");
+    let service = folder.join("service.yaml");
+    fs::write(&service, "apiVersion: v1\nkind: Service\nmetadata: {name: titanic-v1, namespace: titanic, uid: u1}\n")
+        .expect("a file");
+    let live = service.display().to_string();
+    let ended = run(&["plan", "-f", "-", "--live", &live], MODEL);
+    assert_eq!((ended.code, ended.err.as_str()), (1, ""));
+    assert!(ended.out.starts_with("Plan: ") && ended.out.contains("error[NameTaken]"), "{}", ended.out);
+    let ended = run(&["plan", "-f", "-", "--live", &live, "-o", "json"], MODEL);
+    assert!(ended.out.starts_with('{') && ended.err.contains("error[NameTaken]"), "{}", ended.err);
+}
+
+#[test]
 fn a_file_is_written_as_a_whole() {
     let folder = folder("output");
     let file = folder.join("crds.yaml");

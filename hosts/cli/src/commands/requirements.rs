@@ -20,8 +20,7 @@ pub fn run(arguments: &Requirements, console: &mut Console<'_>) -> Result<u8, St
     let answers = Node::new(Mark::default(), Content::List(answers));
     let text = match arguments.output {
         Form::Text => show::report::requirements(&answers),
-        Form::Json => answers.pretty_json(),
-        Form::Yaml => show::yaml::document(&answers),
+        form => show::tree(&answers, form),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;
     Ok(FINE)
