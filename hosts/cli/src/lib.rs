@@ -1,1 +1,51 @@
-//! Placeholder until the crate's first commit.
+//! The command line of Modelwright: files and observed objects in, plans for people and machines out.
+//!
+//! [`run`] is the whole program, with everything it touches as arguments. It reads ([`read`]), asks the component, and shows
+//! ([`show`]); what is decided is decided in the component, and nothing here calls an API server.
+
+pub mod arguments;
+pub mod commands;
+pub mod component;
+pub mod console;
+pub mod findings;
+pub mod format;
+pub mod read;
+pub mod show;
+pub mod stop;
+
+use arguments::Arguments;
+use clap::Parser;
+use console::Console;
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use stop::{FINE, INVALID, Stop};
+
+/// Runs one command and gives the exit code of the process. What is written carries colours; strip them where nobody sees them.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    stdin: &mut dyn Read,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> u8 {
+    let mut console = Console { stdin, stdout, stderr };
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error, &mut console),
+    };
+    commands::run(&arguments.command, &mut console).unwrap_or_else(|stop| end(&stop, &mut console))
+}
+
+/// Help goes to the standard output; a mistake in the arguments is invalid input.
+fn usage(error: &clap::Error, console: &mut Console<'_>) -> u8 {
+    let text = error.render().ansi().to_string();
+    let (stream, code) = if error.use_stderr() { (&mut console.stderr, INVALID) } else { (&mut console.stdout, FINE) };
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    code
+}
+
+/// Says why a command ended early; where even that cannot be written, the code has to do.
+fn end(stop: &Stop, console: &mut Console<'_>) -> u8 {
+    let text = show::stop(stop);
+    let _ = console.stderr.write_all(text.as_bytes()).and_then(|()| console.stderr.flush());
+    stop.code()
+}

@@ -1,0 +1,185 @@
+//! Texts → objects: lists flattened, and what is none of our kinds refused with its place.
+
+use super::files::Source;
+use super::node::{Mark, Node};
+use crate::findings::Finding;
+use crate::stop::Stop;
+use std::collections::BTreeMap;
+
+const API: &str = "mlops.internal/v1alpha1";
+const KINDS: [&str; 3] = ["Model", "EndpointConfig", "Endpoint"];
+
+/// Objects and the texts they come from.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    /// The texts.
+    pub sources: Vec<Source>,
+    /// The objects, in the order of the files.
+    pub objects: Vec<Object>,
+}
+
+/// One object and where it was found.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Index of its text.
+    pub source: usize,
+    /// Its content.
+    pub node: Node,
+}
+
+impl Object {
+    /// `Kind/namespace/name`, as the component calls it.
+    pub fn label(&self) -> String {
+        let metadata = |member| self.node.get("metadata").map_or("", |metadata| metadata.text(member));
+        match metadata("namespace") {
+            "" => format!("{}/{}", self.node.text("kind"), metadata("name")),
+            namespace => format!("{}/{namespace}/{}", self.node.text("kind"), metadata("name")),
+        }
+    }
+}
+
+impl Objects {
+    /// The objects of some texts, or everything that is wrong with the texts.
+    pub fn read(sources: Vec<Source>) -> Result<Self, Stop> {
+        let (read, findings) = Self::gather(sources);
+        read.unless(findings)
+    }
+
+    /// The custom resources of some texts: at least one, nothing else, each with a name.
+    pub fn resources(sources: Vec<Source>) -> Result<Self, Stop> {
+        let (read, mut findings) = Self::gather(sources);
+        if read.objects.is_empty() && findings.is_empty() {
+            let names: Vec<&str> = read.sources.iter().map(|source| source.name.as_str()).collect();
+            return Err(Stop::input(format!("{}: there is no custom resource in here", names.join(", "))));
+        }
+        findings.extend(read.objects.iter().filter(|object| not_an_object(object).is_none()).filter_map(not_a_resource));
+        findings.extend(read.given_twice());
+        findings.sort_by_key(|finding| finding.place.map(|place| (place.source, place.mark.line, place.mark.column)));
+        read.unless(findings)
+    }
+
+    fn gather(sources: Vec<Source>) -> (Self, Vec<Finding>) {
+        let mut objects = Vec::new();
+        let mut findings = Vec::new();
+        for (source, text) in sources.iter().enumerate() {
+            match super::documents(text) {
+                Ok(documents) => documents.into_iter().for_each(|node| flatten(source, node, &mut objects)),
+                Err(mistake) => findings.push(mistake.into_finding(source)),
+            }
+        }
+        findings.extend(objects.iter().filter_map(not_an_object));
+        (Self { sources, objects }, findings)
+    }
+
+    /// The objects as a JSON list.
+    pub fn json(&self) -> String {
+        let objects: Vec<String> = self.objects.iter().map(|object| object.node.json()).collect();
+        format!("[{}]", objects.join(","))
+    }
+
+    fn given_twice(&self) -> Vec<Finding> {
+        let mut first = BTreeMap::new();
+        let mut findings = Vec::new();
+        for object in self.objects.iter().filter(|object| not_a_resource(object).is_none()) {
+            let place = (object.source, object.node.at);
+            let (source, mark) = *first.entry(object.label()).or_insert(place);
+            if (source, mark) != place {
+                let name = self.sources.get(source).map_or("", |source| source.name.as_str());
+                let finding = Finding::error("DuplicateResource", format!("{} is given twice", object.label()));
+                findings.push(finding.helped(format!("the first is at {name}:{}", mark.line)).at(object.source, object.node.at));
+            }
+        }
+        findings
+    }
+
+    fn unless(self, findings: Vec<Finding>) -> Result<Self, Stop> {
+        if findings.is_empty() { Ok(self) } else { Err(Stop::Invalid { findings, sources: self.sources }) }
+    }
+}
+
+/// A `List`, or the list of a kind, stands for its items.
+fn flatten(source: usize, node: Node, objects: &mut Vec<Object>) {
+    let is_list = node.text("kind").ends_with("List") && node.get("items").is_some();
+    match is_list {
+        true => node.get("items").map_or(&[][..], Node::items).iter().for_each(|item| flatten(source, item.clone(), objects)),
+        false => objects.push(Object { source, node }),
+    }
+}
+
+fn not_an_object(object: &Object) -> Option<Finding> {
+    let finding = |message: &str| Finding::error("NotAnObject", message).at(object.source, object.node.at);
+    if object.node.members().is_empty() {
+        return Some(finding("this document is not a Kubernetes object").helped("an object begins with apiVersion and kind"));
+    }
+    match (object.node.text("apiVersion"), object.node.text("kind")) {
+        ("", _) => Some(finding("apiVersion is missing").helped(format!("write `apiVersion: {API}`"))),
+        (_, "") => Some(finding("kind is missing").helped(one_of())),
+        _ => None,
+    }
+}
+
+fn not_a_resource(object: &Object) -> Option<Finding> {
+    let (api, kind) = (object.node.text("apiVersion"), object.node.text("kind"));
+    let at = |pointer: &str| -> Mark { object.node.locate(pointer).1 };
+    if !KINDS.contains(&kind) {
+        let message = format!("{kind} of {api} is not a kind that Modelwright deploys");
+        let finding = Finding::error("NotOurs", message).at(object.source, at("/kind"));
+        return Some(finding.helped(format!("{}; objects of the cluster go into --live", one_of())));
+    }
+    if api != API {
+        let message = format!("{kind} has the apiVersion {api}");
+        return Some(
+            Finding::error("NotOurs", message).at(object.source, at("/apiVersion")).helped(format!("write `apiVersion: {API}`")),
+        );
+    }
+    let name = object.node.get("metadata").map_or("", |metadata| metadata.text("name"));
+    let finding =
+        || Finding::error("NoName", format!("this {kind} has no name")).helped("write the name as text in `metadata.name`");
+    name.is_empty().then(|| Finding { path: "/metadata/name".into(), ..finding() }.within(object))
+}
+
+fn one_of() -> String {
+    format!("one of {}", KINDS.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Vec<Source> {
+        vec![Source { name: "a.yaml".into(), text: text.into() }]
+    }
+
+    fn codes(result: Result<Objects, Stop>) -> Vec<String> {
+        match result {
+            Err(Stop::Invalid { findings, .. }) => findings.into_iter().map(|finding| finding.code).collect(),
+            Err(stop) => vec![stop.to_string()],
+            Ok(read) => read.objects.iter().map(Object::label).collect(),
+        }
+    }
+
+    #[test]
+    fn lists_are_their_items() {
+        let list = "kind: List\napiVersion: v1\nitems:\n- kind: ModelList\n  apiVersion: x/v1\n  items:\n  - {apiVersion: x/v1, kind: Model, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b, namespace: ns}}\n";
+        assert_eq!(codes(Objects::read(source(list))), ["Model/a", "Pod/ns/b"]);
+        assert!(codes(Objects::read(source("kind: List\napiVersion: v1\nitems: []"))).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_ours_is_named() {
+        let table = [
+            ("apiVersion: v1\nkind: Pod", "NotOurs"),
+            ("apiVersion: mlops.internal/v1\nkind: Model\nmetadata: {name: a}", "NotOurs"),
+            ("apiVersion: mlops.internal/v1alpha1\nkind: Model", "NoName"),
+            ("kind: Model", "NotAnObject"),
+            ("- a", "NotAnObject"),
+            ("text", "NotAnObject"),
+            ("a: [", "Unreadable"),
+            ("apiVersion: mlops.internal/v1alpha1\nkind: Model\nmetadata: {name: a, namespace: b}", "Model/b/a"),
+            ("", "a.yaml: there is no custom resource in here"),
+        ];
+        for (text, code) in table {
+            assert_eq!(codes(Objects::resources(source(text))), [code], "{text}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The settings of the engine: one function, because a precompiled component runs only under the settings that compiled it.
+
+use wasmtime::Config;
+
+/// What one call may use of the stack. The thread that calls needs about three times as much.
+const STACK_BYTES: usize = 1 << 20;
+
+/// The settings under which the component is compiled and run: fuel and deadlines on, a small stack, no proposal that it does not use.
+///
+/// NaN bits are canonical, so that the same input gives the same bytes on every machine.
+pub(crate) fn configuration() -> Config {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(STACK_BYTES)
+        .wasm_component_model(true)
+        .wasm_relaxed_simd(false)
+        .wasm_multi_memory(false)
+        .wasm_memory64(false)
+        .wasm_tail_call(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_shared_everything_threads(false);
+    #[cfg(feature = "compile")]
+    config.cranelift_nan_canonicalization(true);
+    config
+}
+
+/// Compiles a component for machines of one target (`x86_64-unknown-linux-gnu`). Naming the target keeps the features of the
+/// builder's processor out of the result.
+#[cfg(feature = "compile")]
+pub fn precompile(component: &[u8], target: &str) -> Result<Vec<u8>, crate::HostError> {
+    let compile = || {
+        let mut config = configuration();
+        config.target(target)?;
+        wasmtime::Engine::new(&config)?.precompile_component(component)
+    };
+    compile().map_err(|error| crate::HostError::load(&error))
+}

@@ -1,0 +1,79 @@
+//! A loaded component, and how one call runs: a fresh store, a fresh instance, one function.
+
+use crate::bindings::{Modelwright, ModelwrightPre};
+use crate::engine::configuration;
+use crate::error::HostError;
+use crate::limits::{Limits, Meter};
+use crate::ticker::{Ticker, ticks};
+use std::sync::atomic::{AtomicU64, Ordering};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Error, Store};
+
+/// The component, ready to be called from any thread.
+pub struct Planner {
+    engine: Engine,
+    component: ModelwrightPre<Meter>,
+    limits: Limits,
+    ticker: Ticker,
+    fuel_used: AtomicU64,
+}
+
+impl Planner {
+    /// Loads the component that was built into this program.
+    #[cfg(feature = "embedded")]
+    pub fn embedded(limits: Limits) -> Result<Self, HostError> {
+        Self::from_precompiled(include_bytes!(concat!(env!("OUT_DIR"), "/modelwright.cwasm")), limits)
+    }
+
+    /// SHA-256 of the embedded component, in hexadecimal: of the WebAssembly file, not of what it was compiled to.
+    #[cfg(feature = "embedded")]
+    pub fn embedded_sha256() -> &'static str {
+        include_str!(concat!(env!("OUT_DIR"), "/modelwright.sha256")).trim_ascii()
+    }
+
+    /// Loads what `precompile` made. The bytes become machine code: take them from your own build, never from a user.
+    pub fn from_precompiled(precompiled: &[u8], limits: Limits) -> Result<Self, HostError> {
+        let engine = Engine::new(&configuration()).map_err(|error| HostError::load(&error))?;
+        let component = load(&engine, precompiled).map_err(|error| HostError::load(&error))?;
+        Ok(Self { engine, component, limits, ticker: Ticker::new(), fuel_used: AtomicU64::new(0) })
+    }
+
+    /// Fuel that the call that ended last used: the same for the same input on every machine.
+    pub fn fuel_used(&self) -> u64 {
+        self.fuel_used.load(Ordering::Relaxed)
+    }
+
+    /// Runs one function in a fresh instance. `input` is what its arguments have in bytes.
+    pub(crate) fn call<T>(
+        &self,
+        input: usize,
+        function: impl FnOnce(&Modelwright, &mut Store<Meter>) -> Result<T, Error>,
+    ) -> Result<T, HostError> {
+        if input > self.limits.input_bytes {
+            return Err(HostError::Input { bytes: input, limit: self.limits.input_bytes });
+        }
+        let mut store = Store::new(&self.engine, Meter::new(&self.limits));
+        let answer = self.arm(&mut store).and_then(|()| {
+            let instance = self.component.instantiate(&mut store)?;
+            function(&instance, &mut store)
+        });
+        let left = store.get_fuel().unwrap_or(0);
+        self.fuel_used.store(self.limits.fuel.saturating_sub(left), Ordering::Relaxed);
+        answer.map_err(|error| HostError::ended(&error, store.data().refused))
+    }
+
+    fn arm(&self, store: &mut Store<Meter>) -> Result<(), Error> {
+        self.ticker.start(&self.engine);
+        store.limiter(|meter| meter);
+        store.set_epoch_deadline(ticks(self.limits.deadline));
+        store.set_hostcall_fuel(self.limits.output_bytes);
+        store.set_fuel(self.limits.fuel)
+    }
+}
+
+/// A linker without a single import: a component that wants one is refused here.
+fn load(engine: &Engine, precompiled: &[u8]) -> Result<ModelwrightPre<Meter>, Error> {
+    #[allow(unsafe_code, reason = "the only way to load machine code; whoever calls `from_precompiled` vouches for the bytes")]
+    let component = unsafe { Component::deserialize(engine, precompiled)? };
+    ModelwrightPre::new(Linker::new(engine).instantiate_pre(&component)?)
+}
