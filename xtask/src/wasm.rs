@@ -1,0 +1,67 @@
+//! The core as a wasm module: compiled so that the same commit gives the same bytes anywhere, then optimised by Binaryen.
+
+use crate::project::Project;
+use crate::setup::WasmRust;
+use crate::shell::{self, Outcome};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// One of the two wasm forms of the core; features and profiles are those of the root `Cargo.toml`.
+pub struct Form {
+    /// `component` or `js`.
+    pub feature: &'static str,
+    /// The cargo profile.
+    pub profile: &'static str,
+    /// What Binaryen optimises for.
+    pub level: &'static str,
+}
+
+/// Built for speed.
+pub const COMPONENT: Form = Form { feature: "component", profile: "component", level: "-O3" };
+/// Built for size.
+pub const JS: Form = Form { feature: "js", profile: "npm", level: "-Oz" };
+
+/// What rustc's wasm32 target uses; without the list Binaryen would refuse it, and with all features it could add some that engines lack.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-multivalue",
+    "--enable-reference-types",
+];
+
+/// Compiles the core; the answer is cargo's own file.
+pub fn compile(project: &Project, rust: &WasmRust, form: &Form) -> Outcome<PathBuf> {
+    let mut cargo = rust.cargo_build(project);
+    cargo.args(["--profile", form.profile, "--features", form.feature]);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(project, rust)?.join("\x1f"));
+    shell::run(&mut cargo)?;
+    Ok(project.target.join("wasm32-unknown-unknown").join(form.profile).join("modelwright.wasm"))
+}
+
+/// No folder of this machine gets into the bytes: panic messages carry the paths of their sources. The last match wins.
+fn remapped_paths(project: &Project, rust: &WasmRust) -> Outcome<Vec<String>> {
+    let remap = |from: &str, to: &str| format!("--remap-path-prefix={from}={to}");
+    let mut flags = vec![remap(&rust.sysroot()?, "/rust")];
+    flags.extend(package_folders(&project.metadata()?).iter().map(|folder| remap(folder, "/crates")));
+    flags.push(remap(&project.target.to_string_lossy(), "/modelwright/target"));
+    flags.push(remap(&project.root.to_string_lossy(), "/modelwright"));
+    Ok(flags)
+}
+
+/// The folders that packages were unpacked to.
+fn package_folders(metadata: &Value) -> BTreeSet<String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten().filter(|package| package["source"].is_string());
+    let manifests = packages.filter_map(|package| package["manifest_path"].as_str());
+    manifests.filter_map(|manifest| Some(Path::new(manifest).parent()?.parent()?.to_string_lossy().into_owned())).collect()
+}
+
+/// Runs Binaryen's wasm-opt. Sections that it does not know, such as the component's type, stay.
+pub fn optimise(project: &Project, form: &Form, input: &Path, output: &Path) -> Outcome {
+    let mut node = shell::command("node");
+    node.arg(project.npm_tools().join("node_modules/binaryen/bin/wasm-opt")).arg(form.level).args(FEATURES);
+    shell::run(node.arg(input).arg("-o").arg(output))
+}
