@@ -55,10 +55,9 @@ fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
 }
 
 fn precompile(project: &Project) -> Outcome {
-    let mut cargo = project.locked(&["run", "--release", "--package", "modelwright-embed", "--features", "compile"]);
-    // What is being made cannot be embedded in what makes it.
-    cargo.env_remove("MODELWRIGHT_PRECOMPILED");
-    cargo.args(["--bin", "precompile", "--"]);
+    let mut cargo = project.locked(&["run", "--release", "--package", "modelwright-embed", "--bin", "precompile"]);
+    // Without the default features: what is being made cannot be embedded in what makes it.
+    cargo.args(["--no-default-features", "--features", "compile", "--"]);
     shell::run(cargo.arg(project.dist().join("modelwright.component.wasm")).arg(project.precompiled()))
 }
 

@@ -118,10 +118,14 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Outcome {
     if std::fs::read(path).is_ok_and(|found| found == content.as_ref()) {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(path, content))
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    folder_for(path)?;
+    std::fs::write(path, content).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+/// Makes the folder that a file will be in.
+pub fn folder_for(file: &Path) -> Outcome {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))
 }
 
 /// Lower-case hex of SHA-256.

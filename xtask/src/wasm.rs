@@ -61,6 +61,7 @@ fn package_folders(metadata: &Value) -> BTreeSet<String> {
 
 /// Runs Binaryen's wasm-opt. Sections that it does not know, such as the component's type, stay.
 pub fn optimise(project: &Project, form: &Form, input: &Path, output: &Path) -> Outcome {
+    shell::folder_for(output)?;
     let mut node = shell::command("node");
     node.arg(project.npm_tools().join("node_modules/binaryen/bin/wasm-opt")).arg(form.level).args(FEATURES);
     shell::run(node.arg(input).arg("-o").arg(output))
