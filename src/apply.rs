@@ -9,3 +9,8 @@ use serde_json::Value;
 pub fn merge(_kind: Kind, live: Option<&Value>, intent: &Value, _manager: &str) -> Value {
     live.unwrap_or(intent).clone()
 }
+
+/// A JSON merge patch (RFC 7396).
+pub fn merge_patch(live: &Value, _patch: &Value) -> Value {
+    live.clone()
+}

@@ -1,7 +1,23 @@
 //! The functions that cross the border, over JSON text: `wit/planner.wit` in Rust. Every skin (component, npm, `text`) calls these.
 
+use crate::crd;
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::gates::Outcome;
+use crate::json::{self, Limits};
+use crate::kinds::{API, Key, Kind};
+use crate::observation::{self, Observation, at};
+use crate::plan::{self, COMPONENT};
+use crate::policy::Policy;
+use crate::reconcile::{self, Decision, Desired};
+use crate::references;
+use crate::request;
+use crate::requirements;
+use crate::validate as rules;
+use crate::{forecast as rounds, metacontroller};
 use serde::Serialize;
+use serde_json::{Value, json};
+
+pub use crate::metacontroller::{HostInput, Reply, customize, decorate, finalize, sync};
 
 /// An object that should exist, as far as Modelwright means it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,100 +49,242 @@ pub struct Answer {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What a hook host knows and the request does not say.
-#[derive(Clone, Debug, Default)]
-pub struct HostInput {
-    /// RFC 3339 time; empty leaves `lastTransitionTime` out.
-    pub now: String,
-    /// The policy as JSON; empty for the default.
-    pub policy: String,
-}
-
-/// An HTTP answer of a hook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// HTTP status code.
-    pub code: u16,
-    /// JSON for 200, else one sentence.
-    pub body: String,
-}
-
 /// JSON text or the host's mistake.
 pub type Document = Result<String, Failure>;
 
+/// Version of the contract: that of the WIT package.
+pub const CONTRACT: &str = "0.1.0";
+
 /// One custom resource and what was observed → what it needs.
-pub fn reconcile(_observation: &str) -> Result<Answer, Failure> {
-    Err(Failure::new("Unsupported", "being written"))
+pub fn reconcile(observation: &str) -> Result<Answer, Failure> {
+    let (seen, key) = Observation::of_one(observation, &Limits::DEFAULT)?;
+    answer(&seen, &key)
 }
+
+fn answer(seen: &Observation, key: &Key) -> Result<Answer, Failure> {
+    let references = references::resolve(seen);
+    let decision = reconcile::decide(key, &references, seen)
+        .ok_or_else(|| Failure::new("Unsupported", "the parent is not among the observed objects"))?;
+    let subject = plan::subject(&decision);
+    let plan = plan::plan(seen, std::slice::from_ref(&decision), Some(subject));
+    let held = matches!(decision.outcome, Outcome::Hold | Outcome::Keep);
+    Ok(Answer {
+        outcome: if held { "hold" } else { "apply" }.into(),
+        children: decision.desired.iter().map(child).collect(),
+        plan: text_of(&plan)?,
+        status: decision.status.to_string(),
+        diagnostics: plan.diagnostics,
+    })
+}
+
+fn child(desired: &Desired) -> Child {
+    let Key { kind, namespace, name } = &desired.key;
+    Child {
+        api: kind.api(),
+        kind: kind.name().into(),
+        namespace: namespace.clone(),
+        name: name.clone(),
+        json: desired.body.to_string(),
+    }
+}
+
 /// A whole set → one plan.
-pub fn plan(_observation: &str) -> Document {
-    Err(Failure::new("Unsupported", "being written"))
+pub fn plan(observation: &str) -> Document {
+    let seen = Observation::of_set(observation, &Limits::DEFAULT)?;
+    text_of(&rounds::plan_of(&seen))
 }
+
 /// A whole set → the rounds of its roll-out on a simulated cluster.
-pub fn forecast(_observation: &str) -> Document {
-    Err(Failure::new("Unsupported", "being written"))
+pub fn forecast(observation: &str) -> Document {
+    text_of(&rounds::forecast(Observation::of_set(observation, &Limits::DEFAULT)?))
 }
+
 /// A whole set → the desired children as a JSON list; `{"all": true}` in the input ignores gates.
-pub fn render(_observation: &str) -> Document {
-    Err(Failure::new("Unsupported", "being written"))
+pub fn render(observation: &str) -> Document {
+    let seen = Observation::of_set(observation, &Limits::DEFAULT)?;
+    let references = references::resolve(&seen);
+    let desired = |key: &Key| -> Vec<Desired> {
+        if seen.all {
+            return reconcile::everything(key, &references, &seen);
+        }
+        reconcile::decide(key, &references, &seen).map(|decision: Decision| decision.desired).unwrap_or_default()
+    };
+    let mut children: Vec<Desired> = seen.subjects.iter().flat_map(desired).collect();
+    children.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(Value::Array(children.into_iter().map(|child| child.body).collect()).to_string())
 }
+
 /// One custom resource → what a host must read.
-pub fn requirements(_parent: &str) -> Document {
-    Err(Failure::new("Unsupported", "being written"))
+pub fn requirements(parent: &str) -> Document {
+    let (key, parent) = custom_resource(&json::parse(parent, &Limits::DEFAULT)?)?;
+    text_of(&requirements::requirements(&key, &parent))
 }
+
 /// Every violation of one custom resource; `old` is the object before an edit, or empty.
-pub fn validate(_object: &str, _old: &str) -> Result<Vec<Diagnostic>, Failure> {
-    Err(Failure::new("Unsupported", "being written"))
+pub fn validate(object: &str, old: &str) -> Result<Vec<Diagnostic>, Failure> {
+    let object = json::parse(object, &Limits::DEFAULT)?;
+    let old = if old.is_empty() { None } else { Some(json::parse(old, &Limits::DEFAULT)?) };
+    let Some(kind) = Kind::of_object(&object).filter(|kind| kind.is_parent()) else {
+        return Err(Failure::new("Unsupported", format!("only kinds of {API} can be validated")));
+    };
+    Ok(rules::any(kind, &object, old.as_ref(), &Policy::permissive()))
 }
+
 /// The CustomResourceDefinitions as a JSON list.
 pub fn schemas() -> String {
-    String::from("[]")
+    crd::CRDS.into()
 }
+
 /// Version, contract version, limits, digest of the rules.
 pub fn info() -> String {
-    String::from("{}")
+    let limits = Limits::DEFAULT;
+    json!({
+        "name": COMPONENT.name,
+        "version": COMPONENT.version,
+        "contract": CONTRACT,
+        "rules": RULES,
+        "api": API,
+        "limits": {"bytes": limits.bytes, "depth": limits.depth, "values": limits.values},
+        "profiles": crate::profile::names(),
+    })
+    .to_string()
 }
-/// The requests that create a custom resource.
-pub fn create(_object: &str) -> Document {
-    Err(Failure::new("Unsupported", "being written"))
+
+/// Digest of the sources of the core (FNV-1a, 128 bits): two builds with equal rules say so. Made by `build.rs`.
+pub const RULES: &str = env!("MODELWRIGHT_RULES");
+
+/// The requests that create a custom resource: `{requests, diagnostics}`; no request when a diagnostic is an error.
+pub fn create(object: &str) -> Document {
+    let (key, object) = custom_resource(&json::parse(object, &Limits::DEFAULT)?)?;
+    let found = rules::any(key.kind, &object, None, &Policy::permissive());
+    requests(found, || request::create_resource(&key, &object, crate::names::MANAGER))
 }
-/// The requests that update a custom resource: `{object, observed}`.
-pub fn update(_change: &str) -> Document {
-    Err(Failure::new("Unsupported", "being written"))
+
+/// The requests that update a custom resource, given `{object, observed}`: `{requests, diagnostics}`.
+pub fn update(change: &str) -> Document {
+    let change = json::parse(change, &Limits::DEFAULT)?;
+    let (key, object) = custom_resource(at(&change, &["object"]))?;
+    let (observed_key, observed) = custom_resource(at(&change, &["observed"]))?;
+    if key != observed_key {
+        let message = format!("{} and {} are not the same object", key.label(), observed_key.label());
+        return Err(Failure::new("Unsupported", message));
+    }
+    let found = rules::any(key.kind, &object, Some(&observed), &Policy::permissive());
+    requests(found, || request::update_resource(&key, &object, &observed, crate::names::MANAGER))
 }
-/// The requests that delete an observed custom resource.
-pub fn delete(_observed: &str) -> Document {
-    Err(Failure::new("Unsupported", "being written"))
+
+/// The requests that delete an observed custom resource: `{requests, diagnostics}`.
+pub fn delete(observed: &str) -> Document {
+    let (key, observed) = custom_resource(&json::parse(observed, &Limits::DEFAULT)?)?;
+    requests(Vec::new(), || request::delete(&key, &request::guard(&observed), false))
 }
-/// The dependants of a new custom resource.
-pub fn create_handler(_observation: &str) -> Result<Answer, Failure> {
-    Err(Failure::new("Unsupported", "being written"))
+
+fn requests(diagnostics: Vec<Diagnostic>, request: impl FnOnce() -> plan::Request) -> Document {
+    let refused = diagnostics.iter().any(Diagnostic::is_error);
+    let requests = if refused { Vec::new() } else { vec![request()] };
+    text_of(&json!({"requests": requests, "diagnostics": diagnostics}))
 }
+
+fn custom_resource(object: &Value) -> Result<(Key, Value), Failure> {
+    match observation::key_of(object).filter(|key| key.kind.is_parent()) {
+        Some(key) => Ok((key, object.clone())),
+        None => Err(Failure::new("Unsupported", "not a Model, EndpointConfig or Endpoint with a name")),
+    }
+}
+
+/// The dependants of a new custom resource. Reconciling is level-triggered: what must happen depends on what was observed alone.
+pub fn create_handler(observation: &str) -> Result<Answer, Failure> {
+    reconcile(observation)
+}
+
 /// The dependants of a changed custom resource.
-pub fn update_handler(_observation: &str) -> Result<Answer, Failure> {
-    Err(Failure::new("Unsupported", "being written"))
+pub fn update_handler(observation: &str) -> Result<Answer, Failure> {
+    reconcile(observation)
 }
-/// The dependants of a custom resource that is being deleted.
-pub fn delete_handler(_observation: &str) -> Result<Answer, Failure> {
-    Err(Failure::new("Unsupported", "being written"))
+
+/// The dependants of a custom resource that is being deleted, whether or not its deletion was observed.
+pub fn delete_handler(observation: &str) -> Result<Answer, Failure> {
+    let (mut seen, key) = Observation::of_one(observation, &Limits::DEFAULT)?;
+    seen.finalize(&key);
+    answer(&seen, &key)
 }
-/// Metacontroller's sync hook.
-pub fn sync(_host: &HostInput, _request: &str) -> Reply {
-    Reply { code: 500, body: String::from("being written") }
+
+fn text_of(value: &impl Serialize) -> Document {
+    serde_json::to_string(value).map_err(|error| Failure::new("Malformed", format!("the answer cannot be written: {error}")))
 }
-/// Metacontroller's finalize hook.
-pub fn finalize(_host: &HostInput, _request: &str) -> Reply {
-    Reply { code: 500, body: String::from("being written") }
+
+/// Everything as one function over text: `{"ok": …}` or `{"failure": {"code", "diagnostics"}}`.
+pub fn call(operation: &str, request: &str) -> String {
+    match dispatch(operation, request) {
+        Ok(result) => format!("{{\"ok\":{result}}}"),
+        Err(failure) => json!({"failure": failure}).to_string(),
+    }
 }
-/// Metacontroller's customize hook.
-pub fn customize(_host: &HostInput, _request: &str) -> Reply {
-    Reply { code: 500, body: String::from("being written") }
+
+fn dispatch(operation: &str, request: &str) -> Document {
+    match operation {
+        "plan" => plan(request),
+        "forecast" => forecast(request),
+        "render" => render(request),
+        "requirements" => requirements(request),
+        "schemas" => Ok(schemas()),
+        "info" => Ok(info()),
+        "create" => create(request),
+        "update" => update(request),
+        "delete" => delete(request),
+        "validate" => {
+            let (object, old) = validate_request(request)?;
+            text_of(&validate(&object, &old)?)
+        }
+        "reconcile" => answer_text(reconcile(request)?),
+        "create-handler" => answer_text(create_handler(request)?),
+        "update-handler" => answer_text(update_handler(request)?),
+        "delete-handler" => answer_text(delete_handler(request)?),
+        "sync" | "finalize" | "customize" | "decorate" => hook(operation, request),
+        _ => Err(Failure::new(
+            "Unsupported",
+            format!("there is no operation {:?}", operation.chars().take(40).collect::<String>()),
+        )),
+    }
 }
-/// The decorator's sync hook: the PersistentVolumes of a Namespace.
-pub fn decorate(_host: &HostInput, _request: &str) -> Reply {
-    Reply { code: 500, body: String::from("being written") }
+
+/// `{object, old}`, or the object alone.
+fn validate_request(request: &str) -> Result<(String, String), Failure> {
+    let value = json::parse(request, &Limits::DEFAULT)?;
+    if value.get("object").is_none() {
+        return Ok((request.into(), String::new()));
+    }
+    let old = at(&value, &["old"]);
+    Ok((at(&value, &["object"]).to_string(), if old.is_null() { String::new() } else { old.to_string() }))
 }
-/// Everything as one function over text.
-pub fn call(_operation: &str, _request: &str) -> String {
-    String::from("{}")
+
+/// An answer with its parts as JSON instead of JSON in strings.
+fn answer_text(answer: Answer) -> Document {
+    let children: Vec<&str> = answer.children.iter().map(|child| child.json.as_str()).collect();
+    let diagnostics = text_of(&answer.diagnostics)?;
+    Ok(format!(
+        "{{\"outcome\":\"{}\",\"children\":[{}],\"plan\":{},\"status\":{},\"diagnostics\":{diagnostics}}}",
+        answer.outcome,
+        children.join(","),
+        answer.plan,
+        answer.status
+    ))
+}
+
+/// `{host: {now, policy}, request}` → `{code, body}`.
+fn hook(operation: &str, request: &str) -> Document {
+    let value = json::parse(request, &Limits::DEFAULT)?;
+    let policy = at(&value, &["host", "policy"]);
+    let host = HostInput {
+        now: observation::text(&value, &["host", "now"]).into(),
+        policy: if policy.is_null() { String::new() } else { policy.to_string() },
+    };
+    let body = at(&value, &["request"]).to_string();
+    let reply = match operation {
+        "sync" => metacontroller::sync(&host, &body),
+        "finalize" => metacontroller::finalize(&host, &body),
+        "customize" => metacontroller::customize(&host, &body),
+        _ => metacontroller::decorate(&host, &body),
+    };
+    text_of(&json!({"code": reply.code, "body": serde_json::from_str::<Value>(&reply.body).unwrap_or(Value::String(reply.body))}))
 }

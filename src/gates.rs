@@ -6,12 +6,14 @@
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{Key, Kind};
 use crate::names;
-use crate::observation::{Observation, at, is_controlled_by, items, number, replicas_are_anothers, serving_container, text};
+use crate::observation::{
+    Observation, at, is_controlled_by, is_ours, items, number, replicas_are_anothers, serving_container, text,
+};
 use crate::plan::Waiting;
 use crate::profile::Profile;
 use crate::quantity::Quantity;
 use crate::references::{References, Routes};
-use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Model, Storage, Variant};
+use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Meta, Model, Storage, Variant};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -109,6 +111,7 @@ pub fn model(key: &Key, checked: &Checked<Model>, references: &References, seen:
     }
     gate.shared = is_shared(model, seen);
     gate.waiting.extend(unreadable_children(key, &model_children(model), seen));
+    gate.diagnostics.extend(taken_names(key, &checked.meta, &model_children(model), seen));
     gate.diagnostics.extend(pod_security(model, seen));
     gate.diagnostics.extend(gate.figures.as_ref().and_then(|figures| one_node(figures, gate.shared)));
     match profile(key, model, seen) {
@@ -420,6 +423,7 @@ fn deleted_config(cut: &CutOver, gate: &mut RoutesGate) {
 
 fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate: &mut RoutesGate) {
     gate.diagnostics.extend(across_models(config, cut.references, seen));
+    gate.diagnostics.extend(taken_names(cut.key, &config.meta, &[Kind::VirtualService], seen));
     if gate.diagnostics.iter().any(Diagnostic::is_error) {
         return;
     }
@@ -619,6 +623,7 @@ pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References,
         return gate;
     }
     let Some(endpoint) = &checked.value else { return gate };
+    gate.diagnostics.extend(taken_names(key, &checked.meta, &[Kind::Gateway], seen));
     let config = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
     if !references.configs.contains_key(&config) && !seen.is_unreadable(Kind::EndpointConfig, &key.namespace) {
         let message = format!("config {:?} not found", endpoint.config);
@@ -629,9 +634,44 @@ pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References,
             let message = format!("host {:?} belongs to Endpoint \"{}/{}\"", endpoint.host, owner.namespace, owner.name);
             gate.diagnostics.push(Diagnostic::error("HostConflict", "/spec/host", message));
         }
-        _ => gate.outcome = Outcome::Apply,
+        _ => {}
+    }
+    if !gate.diagnostics.iter().any(Diagnostic::is_error) {
+        gate.outcome = Outcome::Apply;
     }
     gate
+}
+
+/// The hosts and gateways that an EndpointConfig has once every gate is open.
+pub fn wanted(key: &Key, references: &References) -> (Vec<String>, Vec<String>) {
+    let routes_key = Key::new(Kind::VirtualService, &key.namespace, &key.name);
+    let cut = CutOver { key, routes_key: &routes_key, references, observed: None };
+    let hosts: Vec<String> = wanted_hosts(&cut).into_iter().collect();
+    let gateways = cut.gateways(&hosts);
+    (hosts, gateways)
+}
+
+/// Names of children that somebody else's objects have: never adopted, never touched, and nothing is made beside them.
+fn taken_names(key: &Key, meta: &Meta, kinds: &[Kind], seen: &Observation) -> Vec<Diagnostic> {
+    let taken = |kind: &Kind| {
+        let child = child_key(*kind, key);
+        let object = seen.objects.get(&child)?;
+        if is_ours(object, *kind, key, &meta.uid, seen.host) {
+            return None;
+        }
+        let message = format!("{} exists and does not belong to {}", child.label(), key.label());
+        let help = "delete it, or give this custom resource another name";
+        Some(Diagnostic::error("NameTaken", "/metadata/name", message).help(help))
+    };
+    kinds.iter().filter_map(taken).collect()
+}
+
+/// The child of a kind that a custom resource has: it carries the parent's name.
+pub fn child_key(kind: Kind, parent: &Key) -> Key {
+    match kind {
+        Kind::PersistentVolume => Key::new(kind, "", &names::volume(&parent.namespace, &parent.name)),
+        _ => Key::new(kind, &parent.namespace, &parent.name),
+    }
 }
 
 /// Unknown is not empty: a kind of dependants that cannot be read holds everything.

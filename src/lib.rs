@@ -31,7 +31,17 @@ pub mod apply;
 pub mod diff;
 
 pub mod plan;
+pub mod readiness;
+pub mod reconcile;
 pub mod request;
+
+pub mod status;
+
+pub mod metacontroller;
+pub mod requirements;
+
+pub mod forecast;
+pub mod simulate;
 
 pub mod diagnostic;
 pub mod kinds;

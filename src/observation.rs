@@ -4,6 +4,7 @@
 
 use crate::apply;
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::diff;
 use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
 use crate::names;
@@ -44,6 +45,8 @@ pub struct Observation {
     pub manager: String,
     /// Whether a replace may lose data.
     pub allow_data_loss: bool,
+    /// Whether a rendering ignores gates.
+    pub all: bool,
     /// What is odd about the input.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -94,6 +97,7 @@ impl Observation {
             host,
             manager: names::MANAGER.into(),
             allow_data_loss: false,
+            all: false,
             diagnostics: Vec::new(),
         }
     }
@@ -109,6 +113,7 @@ impl Observation {
             manager => seen.manager = manager.into(),
         }
         seen.allow_data_loss = envelope.get("allow").is_some_and(|allow| at(allow, &["dataLoss"]) == &Value::Bool(true));
+        seen.all = envelope.get("all") == Some(&Value::Bool(true));
         for entry in list(envelope, "unreadable")? {
             seen.unreadable.extend(unreadable(entry)?);
         }
@@ -120,16 +125,22 @@ impl Observation {
         let Some(key) = key_of(parent).filter(|key| key.kind.is_parent()) else {
             return Err(Failure::new("Unsupported", "the parent is not a Model, EndpointConfig or Endpoint with a name"));
         };
-        let mut parent = parent.clone();
-        if finalizing && !is_deleting(&parent) {
-            set(&mut parent, &["metadata", "deletionTimestamp"], Value::from("finalizing"));
+        if text(parent, &["metadata", "uid"]).is_empty() {
+            self.resources.insert(key.clone(), request::intent(&key, parent, self.host));
         }
-        if text(&parent, &["metadata", "uid"]).is_empty() {
-            self.resources.insert(key.clone(), parent.clone());
+        self.objects.insert(key.clone(), parent.clone());
+        if finalizing {
+            self.finalize(&key);
         }
-        self.objects.insert(key.clone(), parent);
         self.subjects = BTreeSet::from([key.clone()]);
         Ok(key)
+    }
+
+    /// Treats a custom resource as being deleted.
+    pub fn finalize(&mut self, key: &Key) {
+        if let Some(parent) = self.objects.get_mut(key).filter(|parent| !is_deleting(parent)) {
+            set(parent, &["metadata", "deletionTimestamp"], Value::from("finalizing"));
+        }
     }
 
     /// Adds observed objects. Unknown kinds are left out; of two objects with one key one is kept, the same whatever their order.
@@ -184,12 +195,34 @@ impl Observation {
         let intent = request::intent(&key, resource, self.host);
         let effective = match self.objects.get(&key) {
             None => resource_without_server_fields(resource),
+            Some(live) if is_refused(key.kind, live, &intent, &self.manager) => live.clone(),
             Some(live) => applied(key.kind, live, &intent, &self.manager),
         };
         if let Some(live) = self.objects.insert(key.clone(), effective) {
             self.before.insert(key.clone(), live);
         }
         self.resources.insert(key, intent);
+    }
+
+    /// Gives back the objects as they were observed, without what files make of them.
+    pub fn give_back(&mut self) -> BTreeMap<Key, Value> {
+        let mut objects = std::mem::take(&mut self.objects);
+        for key in self.resources.keys() {
+            objects.remove(key);
+        }
+        objects.extend(std::mem::take(&mut self.before));
+        objects
+    }
+
+    /// Takes a new observation of the same cluster: the same files, the same host.
+    pub fn observe_again(&mut self, objects: BTreeMap<Key, Value>) {
+        self.objects = objects;
+        self.before = BTreeMap::new();
+        self.diagnostics = Vec::new();
+        for (key, resource) in std::mem::take(&mut self.resources) {
+            self.take_resource(key, &resource);
+        }
+        self.subjects = self.all_subjects();
     }
 
     /// The custom resources of the files, or all that were observed where there are none; always those that are being deleted.
@@ -218,6 +251,11 @@ impl Observation {
     pub fn is_unreadable(&self, kind: Kind, namespace: &str) -> bool {
         self.unreadable.iter().any(|entry| entry.kind == kind && (entry.namespace.is_empty() || entry.namespace == namespace))
     }
+}
+
+/// Custom resources are applied without force: where another manager owns a field that the file changes, the server refuses.
+fn is_refused(kind: Kind, live: &Value, intent: &Value, manager: &str) -> bool {
+    !diff::difference(kind, intent, Some(live), manager).conflicts.is_empty()
 }
 
 /// What a file makes of a live custom resource: its spec merged as the API server would, the generation one higher when that changes it.
@@ -361,6 +399,41 @@ pub fn is_controlled_by(object: &Value, uid: &str) -> bool {
         && items(object, &["metadata", "ownerReferences"])
             .iter()
             .any(|owner| text(owner, &["uid"]) == uid && at(owner, &["controller"]) == &Value::Bool(true))
+}
+
+/// Whether a PersistentVolume says that it belongs to a Model.
+pub fn is_volume_of(volume: &Value, model: &Key) -> bool {
+    let label = |name: &str| text(volume, &["metadata", "labels", name]);
+    label("app.kubernetes.io/managed-by") == names::MODELWRIGHT
+        && label(names::NAMESPACE) == model.namespace
+        && label(names::MODEL) == model.name
+}
+
+/// Whether a DecoratorController made an object for its Namespace.
+pub fn is_decorated(object: &Value) -> bool {
+    !text(object, &["metadata", "annotations", names::DECORATOR]).is_empty()
+        && items(object, &["metadata", "ownerReferences"])
+            .iter()
+            .any(|owner| text(owner, &["kind"]) == "Namespace" && at(owner, &["controller"]) == &Value::Bool(true))
+}
+
+/// Whether an observed object is a child of the custom resource `parent` with `uid`, as `host` keeps its children.
+pub fn is_ours(object: &Value, child: Kind, parent: &Key, uid: &str, host: Host) -> bool {
+    match (child, host) {
+        (Kind::PersistentVolume, Host::Direct) => is_volume_of(object, parent) && !is_decorated(object) && !uid.is_empty(),
+        (Kind::PersistentVolume, Host::Metacontroller) => is_volume_of(object, parent) && is_decorated(object),
+        _ => is_controlled_by(object, uid),
+    }
+}
+
+/// Whether Metacontroller applies an object.
+pub fn is_metacontrollers(object: &Value) -> bool {
+    !text(object, &["metadata", "annotations", names::METACONTROLLER_LAST_APPLIED]).is_empty()
+        || items(object, &["metadata", "managedFields"]).iter().any(|entry| {
+            text(entry, &["manager"]) == "metacontroller"
+                && text(entry, &["operation"]) == "Apply"
+                && text(entry, &["subresource"]).is_empty()
+        })
 }
 
 /// Whether a manager other than `ours` owns `spec.replicas`, as an autoscaler does.

@@ -39,3 +39,8 @@ impl Profile {
         PROFILES.into_iter().find(|profile| profile.name == name)
     }
 }
+
+/// The names of all profiles, oldest first.
+pub fn names() -> Vec<&'static str> {
+    PROFILES.iter().map(|profile| profile.name).collect()
+}

@@ -153,7 +153,7 @@ fn named_models(config: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// Reads an observed VirtualService.
-fn routes(object: &Value) -> Routes {
+pub fn routes(object: &Value) -> Routes {
     let strings = |path: &[&str]| items(object, path).iter().filter_map(Value::as_str).map(String::from).collect();
     let mut routes = Routes {
         hosts: strings(&["spec", "hosts"]),

@@ -1,9 +1,27 @@
 //! The objects that custom resources need, as far as Modelwright means them: no defaults, no status, no owner references.
 //! One file per kind of child. Decisions about *when* are in `gates`.
 
+mod container;
+mod deployment;
+mod gateway;
+mod istio;
+mod model;
+mod persistent_volume;
+mod persistent_volume_claim;
+mod pod;
+mod service;
+mod sidecar;
+mod virtual_service;
+
+pub use gateway::gateway;
+pub use virtual_service::{routes, virtual_service};
+
+use crate::names::{self, Labels};
 use crate::profile::Profile;
-use crate::validate::{Endpoint, Figures, Meta, Model, Variant};
-use serde_json::Value;
+use crate::validate::{Figures, Meta, Model};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What a Model's children are made from.
@@ -21,22 +39,63 @@ pub struct ModelParts<'a> {
     pub images: &'a BTreeMap<String, String>,
 }
 
+impl ModelParts<'_> {
+    /// What the host's policy makes of an image reference.
+    fn image(&self, reference: &str) -> String {
+        self.images.get(reference).map_or(reference, String::as_str).into()
+    }
+}
+
 /// PersistentVolume, PersistentVolumeClaim, Deployment, Service: those that the Model's storage asks for, in this order.
-pub fn of_model(_parts: &ModelParts) -> Vec<Value> {
-    Vec::new()
+pub fn of_model(parts: &ModelParts) -> Vec<Value> {
+    let volume = persistent_volume::persistent_volume(parts.model);
+    let claim = persistent_volume_claim::persistent_volume_claim(parts.model);
+    let always = [deployment::deployment(parts), service::service(parts.model)];
+    volume.into_iter().chain(claim).chain(always).collect()
 }
 
-/// The VirtualService of an EndpointConfig; `http` is made by [`routes`], or observed.
-pub fn virtual_service(_config: &Meta, _hosts: &[String], _gateways: &[String], _http: Value) -> Value {
-    Value::Null
+/// Metadata of a namespaced child, which carries the name of its custom resource.
+fn metadata(owner: &Meta, labels: Labels) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(owner.name.clone()),
+        namespace: Some(owner.namespace.clone()),
+        labels: Some(labels),
+        ..Default::default()
+    }
 }
 
-/// `spec.http` of a VirtualService: monitoring rules, target-variant rules, one weighted catch-all rule last.
-pub fn routes(_namespace: &str, _variants: &[Variant], _timeout_seconds: u32) -> Value {
-    Value::Null
+/// What selects the pods of a Model. Selectors are immutable, so nothing that may change belongs here.
+fn selector(model: &Model) -> Labels {
+    Labels::from([(names::MODEL.into(), model.meta.name.clone())])
 }
 
-/// The Gateway of an Endpoint.
-pub fn gateway(_endpoint: &Endpoint) -> Value {
-    Value::Null
+/// The one place where children become JSON. Their types have nothing that JSON lacks, so it cannot fail.
+fn json(object: &impl Serialize) -> Value {
+    without_nulls(serde_json::to_value(object).unwrap_or_default())
+}
+
+/// The API server prunes nulls. Empty values stay: `emptyDir: {}` and `storageClassName: ""` mean something.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect(),
+        ),
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        scalar => scalar,
+    }
+}
+
+/// The object at a JSON pointer of a child.
+fn object_mut<'a>(child: &'a mut Value, pointer: &str) -> Option<&'a mut Map<String, Value>> {
+    child.pointer_mut(pointer).and_then(Value::as_object_mut)
+}
+
+/// Appends to a list of an object, which is made if it is absent.
+fn append(object: &mut Map<String, Value>, list: &str, items: impl IntoIterator<Item = Value>) {
+    let mut items = items.into_iter().peekable();
+    if items.peek().is_some()
+        && let Value::Array(known) = object.entry(list).or_insert_with(|| Value::Array(Vec::new()))
+    {
+        known.extend(items);
+    }
 }

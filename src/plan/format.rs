@@ -1,4 +1,4 @@
-//! The plan (`plan/v1`): what differs, in which order it is changed, why, and by which exact requests.
+//! The format `plan/v1`: what differs, in which order it is changed, why, and by which exact requests.
 //!
 //! Machines and people read it. Members stand in the order below, lists are sorted as their fields say, nothing in it comes from a
 //! clock or a random source, so equal inputs give equal bytes.

@@ -1,0 +1,201 @@
+//! The pods of a Model: the serving container, its sidecars, their files and volumes.
+
+use super::container::{USER, seccomp};
+use super::persistent_volume_claim::claim_spec;
+use super::sidecar::{fluent_bit, gor, init, nginx};
+use super::{ModelParts, append, model, object_mut, selector};
+use crate::names::{self, Labels};
+use crate::validate::{Model, Source, Storage};
+use k8s_openapi::api::core::v1::{
+    Affinity, DownwardAPIVolumeFile, DownwardAPIVolumeSource, EmptyDirVolumeSource, EphemeralVolumeSource, ImageVolumeSource,
+    ObjectFieldSelector, PersistentVolumeClaimTemplate, PersistentVolumeClaimVolumeSource, PodAffinityTerm, PodAntiAffinity,
+    PodSecurityContext, PodSpec, PodTemplateSpec, SecretVolumeSource, TopologySpreadConstraint, Volume, WeightedPodAffinityTerm,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use serde_json::{Map, Value};
+
+/// Where the sidecars find their files.
+pub const CONFIG: &str = "/etc/mlops";
+
+/// The template, without what passes through as JSON.
+pub fn template(parts: &ModelParts) -> PodTemplateSpec {
+    let labels = names::labels("model", names::MODEL, &parts.model.meta.name);
+    let metadata = ObjectMeta {
+        labels: Some(with(parts.model.pod.labels.clone(), labels)),
+        annotations: Some(with(annotations(parts), parts.model.pod.annotations.clone())),
+        ..Default::default()
+    };
+    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(parts)) }
+}
+
+/// What the user wrote as in a Pod, unchanged: the planner does not interpret it.
+pub fn pass_through(deployment: &mut Value, model: &Model) {
+    if let Some(spec) = object_mut(deployment, "/spec/template/spec") {
+        spec.extend(model.pod.spec.clone());
+        append(spec, "volumes", model.pod.volumes.iter().cloned());
+    }
+    if let Some(container) = object_mut(deployment, "/spec/template/spec/containers/0") {
+        append(container, "env", model.env.iter().map(variable));
+        append(container, "volumeMounts", model.pod.mounts.iter().cloned());
+    }
+}
+
+/// The API server drops an empty value, so it is never part of what we mean.
+fn variable(entry: &Value) -> Value {
+    let empty = |key: &str, value: &Value| key == "value" && value.as_str() == Some("");
+    match entry {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(key, value)| !empty(key, value));
+            Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+fn with(mut labels: Labels, winning: Labels) -> Labels {
+    labels.extend(winning);
+    labels
+}
+
+/// The files travel here, so a roll-back restores them with the rest of the template.
+fn annotations(parts: &ModelParts) -> Labels {
+    let prometheus = [
+        ("kubectl.kubernetes.io/default-container", "model".into()),
+        ("prometheus.io/scrape", "true".into()),
+        ("prometheus.io/port", nginx::port(parts.model).to_string()),
+        ("prometheus.io/path", "/monitoring/metrics".into()),
+    ];
+    prometheus.into_iter().chain(files(parts)).map(|(key, value)| (key.into(), value)).collect()
+}
+
+fn files(parts: &ModelParts) -> Vec<(&'static str, String)> {
+    let mut files = vec![(names::NGINX_CONF, nginx::conf(parts)), (names::FLUENT_BIT_YAML, fluent_bit::yaml(&parts.model.meta))];
+    if downloads(parts.model) {
+        files.push((names::FETCH_PY, init::PROGRAM.into()));
+    }
+    files
+}
+
+fn downloads(model: &Model) -> bool {
+    matches!(model.artifact.source, Source::Download(_))
+}
+
+fn spec(parts: &ModelParts) -> PodSpec {
+    let sidecars = [nginx::container(parts), fluent_bit::container(parts)];
+    let containers = std::iter::once(model::container(parts)).chain(sidecars).chain(gor::container(parts));
+    PodSpec {
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        // fluent-bit reads the model's /proc.
+        share_process_namespace: Some(true),
+        termination_grace_period_seconds: Some(parts.figures.grace_period_seconds().into()),
+        security_context: Some(security_context()),
+        affinity: Some(apart(parts.model)),
+        topology_spread_constraints: Some(vec![spread(parts.model)]),
+        init_containers: init::container(parts).map(|init| vec![init]),
+        containers: containers.collect(),
+        volumes: Some(volumes(parts)),
+        ..Default::default()
+    }
+}
+
+fn security_context() -> PodSecurityContext {
+    PodSecurityContext {
+        run_as_non_root: Some(true),
+        run_as_user: Some(USER),
+        run_as_group: Some(USER),
+        fs_group: Some(USER),
+        fs_group_change_policy: Some("OnRootMismatch".into()),
+        seccomp_profile: Some(seccomp()),
+        ..Default::default()
+    }
+}
+
+/// Replicas prefer nodes of their own.
+fn apart(model: &Model) -> Affinity {
+    let term = PodAffinityTerm {
+        topology_key: "kubernetes.io/hostname".into(),
+        label_selector: Some(label_selector(model)),
+        ..Default::default()
+    };
+    let preferred = WeightedPodAffinityTerm { weight: 100, pod_affinity_term: term };
+    let anti_affinity =
+        PodAntiAffinity { preferred_during_scheduling_ignored_during_execution: Some(vec![preferred]), ..Default::default() };
+    Affinity { pod_anti_affinity: Some(anti_affinity), ..Default::default() }
+}
+
+fn spread(model: &Model) -> TopologySpreadConstraint {
+    TopologySpreadConstraint {
+        max_skew: 1,
+        topology_key: "topology.kubernetes.io/zone".into(),
+        when_unsatisfiable: "ScheduleAnyway".into(),
+        label_selector: Some(label_selector(model)),
+        ..Default::default()
+    }
+}
+
+fn label_selector(model: &Model) -> LabelSelector {
+    LabelSelector { match_labels: Some(selector(model)), match_expressions: None }
+}
+
+fn volumes(parts: &ModelParts) -> Vec<Volume> {
+    let model = parts.model;
+    let init = downloads(model).then(|| empty_dir("init-tmp", "1Gi"));
+    let own = [empty_dir("model-tmp", "512Mi"), empty_dir("nginx-tmp", "1Gi"), empty_dir("fluent-bit-tmp", "64Mi")];
+    let capture = model.capture.map(|_| empty_dir("capture", "1Gi"));
+    let credentials = model.artifact.secret.as_deref().filter(|_| downloads(model)).map(credentials);
+    [store(parts), config(parts)].into_iter().chain(init).chain(own).chain(capture).chain(credentials).collect()
+}
+
+/// Where the artifact is.
+fn store(parts: &ModelParts) -> Volume {
+    let name = parts.model.meta.name.as_str();
+    match (&parts.model.artifact.source, &parts.model.storage) {
+        (Source::Image(reference), _) => image(parts.image(reference)),
+        (Source::Claim { claim, .. }, _) => claimed(claim),
+        (_, Storage::ExistingClaim { name: claim }) => claimed(claim),
+        (_, Storage::Ephemeral { size, class: None }) => empty_dir("store", &size.canonical()),
+        (_, Storage::Ephemeral { size, class: Some(class) }) => {
+            let spec = claim_spec(size, &["ReadWriteOnce".into()], Some(class.clone()));
+            let template = PersistentVolumeClaimTemplate { metadata: None, spec };
+            let ephemeral = EphemeralVolumeSource { volume_claim_template: Some(template) };
+            Volume { ephemeral: Some(ephemeral), ..volume("store") }
+        }
+        (_, Storage::Claim { .. } | Storage::None) => claimed(name),
+    }
+}
+
+fn image(reference: String) -> Volume {
+    let source = ImageVolumeSource { reference: Some(reference), pull_policy: Some("Always".into()) };
+    Volume { image: Some(source), ..volume("store") }
+}
+
+fn claimed(claim: &str) -> Volume {
+    let source = PersistentVolumeClaimVolumeSource { claim_name: claim.into(), read_only: None };
+    Volume { persistent_volume_claim: Some(source), ..volume("store") }
+}
+
+fn config(parts: &ModelParts) -> Volume {
+    let items = files(parts).into_iter().map(|(annotation, _)| DownwardAPIVolumeFile {
+        path: annotation.rsplit('/').next().unwrap_or(annotation).into(),
+        field_ref: Some(ObjectFieldSelector { field_path: format!("metadata.annotations['{annotation}']"), api_version: None }),
+        ..Default::default()
+    });
+    let source = DownwardAPIVolumeSource { items: Some(items.collect()), default_mode: None };
+    Volume { downward_api: Some(source), ..volume("config") }
+}
+
+fn credentials(secret: &str) -> Volume {
+    let source = SecretVolumeSource { secret_name: Some(secret.into()), ..Default::default() };
+    Volume { secret: Some(source), ..volume("credentials") }
+}
+
+fn empty_dir(name: &str, limit: &str) -> Volume {
+    let source = EmptyDirVolumeSource { size_limit: Some(Quantity(limit.into())), medium: None };
+    Volume { empty_dir: Some(source), ..volume(name) }
+}
+
+fn volume(name: &str) -> Volume {
+    Volume { name: name.into(), ..Default::default() }
+}

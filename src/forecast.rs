@@ -1,0 +1,204 @@
+//! The rounds of a roll-out before it starts: plans run on a simulated cluster until nothing changes or a gate cannot open
+//! (`forecast/v1`).
+
+use crate::diagnostic::Diagnostic;
+use crate::kinds::Kind;
+use crate::observation::Observation;
+use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
+use crate::simulate::Cluster;
+use crate::{reconcile, references};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A whole forecast.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Forecast {
+    /// `1.0`: minor versions add members, major ones are refused.
+    pub format_version: &'static str,
+    /// Who made it.
+    pub component: Component,
+    /// In order; a round is one plan carried out and what the cluster then does.
+    pub rounds: Vec<Round>,
+    /// How it ends.
+    pub end: End,
+    /// The findings of the first plan, sorted.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One plan carried out, and what the cluster then does.
+#[derive(Clone, Debug, Serialize)]
+pub struct Round {
+    /// From 1.
+    pub number: usize,
+    /// Totals of its plan.
+    pub summary: Summary,
+    /// In the order of execution.
+    pub actions: Vec<Step>,
+    /// What its plan holds back.
+    pub waiting: Vec<Waiting>,
+    /// What the cluster does when the actions are done, in sentences.
+    pub events: Vec<String>,
+    /// The split of the requests after the round, by host.
+    pub traffic: Vec<Traffic>,
+}
+
+/// An action without its request.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// `<verb> <object id>`.
+    pub id: String,
+    /// What is done.
+    pub verb: Verb,
+    /// The object's id.
+    pub object: String,
+    /// Why.
+    pub reason: String,
+    /// One sentence.
+    pub text: String,
+    /// Interrupts what serves.
+    pub disruptive: bool,
+    /// Deletes or replaces an object.
+    pub destructive: bool,
+    /// Loses data.
+    pub data_loss: bool,
+}
+
+/// Who answers the requests of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// The host.
+    pub host: String,
+    /// In order of the Models' names.
+    pub routes: Vec<Share>,
+}
+
+/// The share of a Model: weight / sum of the weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// `namespace/name`.
+    pub model: String,
+    /// As routed.
+    pub weight: u64,
+}
+
+/// How a forecast ends.
+#[derive(Clone, Debug, Serialize)]
+pub struct End {
+    /// `Done`, `Waiting`, `Invalid` or `RoundLimit`.
+    pub reason: &'static str,
+    /// One sentence.
+    pub text: String,
+    /// What cannot go on.
+    pub waiting: Vec<Waiting>,
+}
+
+/// Runs plans on a simulated cluster until nothing changes.
+pub fn forecast(mut seen: Observation) -> Forecast {
+    let mut cluster = Cluster::new(BTreeMap::new());
+    let mut rounds = Vec::new();
+    let mut diagnostics = None;
+    // A round opens at least one gate; each custom resource is behind a few at most.
+    let limit = seen.subjects.len().saturating_mul(4).saturating_add(16);
+    loop {
+        let plan = plan_of(&seen);
+        cluster.restore(seen.give_back());
+        let diagnostics = diagnostics.get_or_insert_with(|| plan.diagnostics.clone());
+        let round = carry_out(&mut cluster, &plan, rounds.len().saturating_add(1));
+        if round.actions.is_empty() && round.events.is_empty() {
+            return Forecast {
+                format_version: "1.0",
+                component: COMPONENT,
+                end: end(plan.waiting, diagnostics),
+                rounds,
+                diagnostics: diagnostics.clone(),
+            };
+        }
+        rounds.push(round);
+        if rounds.len() >= limit {
+            let text = format!("after {limit} rounds something still changes");
+            let end = End { reason: "RoundLimit", text, waiting: plan.waiting };
+            return Forecast { format_version: "1.0", component: COMPONENT, end, rounds, diagnostics: diagnostics.clone() };
+        }
+        seen.observe_again(cluster.take());
+    }
+}
+
+/// The plan of a whole set.
+pub fn plan_of(seen: &Observation) -> Plan {
+    let references = references::resolve(seen);
+    let decisions: Vec<_> = seen.subjects.iter().filter_map(|key| reconcile::decide(key, &references, seen)).collect();
+    plan::plan(seen, &decisions, None)
+}
+
+/// Performs a plan on the cluster and lets the controllers act.
+fn carry_out(cluster: &mut Cluster, plan: &Plan, number: usize) -> Round {
+    let mut events = Vec::new();
+    for action in &plan.actions {
+        let code = cluster.perform(&action.request);
+        if code >= 300 {
+            events.push(format!("{} is answered {code}", action.id));
+        }
+    }
+    for request in plan.statuses.iter().filter_map(|status| status.request.as_ref()) {
+        cluster.perform(request);
+    }
+    events.extend(cluster.settle());
+    Round {
+        number,
+        summary: plan.summary.clone(),
+        actions: plan.actions.iter().map(step).collect(),
+        waiting: plan.waiting.clone(),
+        events,
+        traffic: traffic(cluster),
+    }
+}
+
+fn step(action: &Action) -> Step {
+    Step {
+        id: action.id.clone(),
+        verb: action.verb,
+        object: action.object.clone(),
+        reason: action.reason.clone(),
+        text: action.text.clone(),
+        disruptive: action.disruptive,
+        destructive: action.destructive,
+        data_loss: action.data_loss,
+    }
+}
+
+/// The oldest VirtualService of a host answers at a gateway.
+fn traffic(cluster: &Cluster) -> Vec<Traffic> {
+    let routes = cluster.objects().iter().filter(|(key, _)| key.kind == Kind::VirtualService);
+    let mut by_host: BTreeMap<String, (&str, &Value)> = BTreeMap::new();
+    for (_, object) in routes {
+        let created = crate::observation::text(object, &["metadata", "creationTimestamp"]);
+        for host in crate::observation::items(object, &["spec", "hosts"]).iter().filter_map(Value::as_str) {
+            let oldest = by_host.entry(host.into()).or_insert((created, object));
+            if created < oldest.0 {
+                *oldest = (created, object);
+            }
+        }
+    }
+    let of_host = |(host, (_, object)): (String, (&str, &Value))| {
+        let weights = references::routes(object).weights;
+        let routes =
+            weights.into_iter().map(|(model, weight)| Share { model: format!("{}/{}", model.namespace, model.name), weight });
+        Traffic { host, routes: routes.collect() }
+    };
+    by_host.into_iter().map(of_host).collect()
+}
+
+fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {
+    let (reason, text) = if diagnostics.iter().any(Diagnostic::is_error) {
+        ("Invalid", "something is invalid and stays as it is".into())
+    } else if waiting.is_empty() {
+        ("Done", "nothing is left to do".into())
+    } else {
+        let texts: Vec<&str> = waiting.iter().map(|waiting| waiting.text.as_str()).collect();
+        ("Waiting", format!("nothing changes any more: {}", texts.join("; ")))
+    };
+    End { reason, text, waiting }
+}

@@ -1,0 +1,287 @@
+//! The hooks of Metacontroller (hook version v2): a request body in, a status code and body out.
+//!
+//! Wire format and traps: <https://metacontroller.github.io/metacontroller/api/hook.html>. What is missing from the children of an
+//! answer is deleted, so a hold re-emits every observed child as it was last applied, or fails.
+
+use crate::children::{self, ModelParts};
+use crate::diagnostic::Failure;
+use crate::gates::{self, Outcome};
+use crate::json::{self, Limits};
+use crate::kinds::{Key, Kind};
+use crate::names;
+use crate::observation::{Host, Observation, at, is_decorated, items, key_of, text};
+use crate::plan::child_kinds;
+use crate::policy::Policy;
+use crate::reconcile::{self, Decision};
+use crate::references::{self, References};
+use crate::requirements::{self, Selector};
+use serde_json::{Map, Value, json};
+
+/// The field manager of Metacontroller's server-side applies.
+const METACONTROLLER: &str = "metacontroller";
+
+/// What a hook host knows and the request does not say.
+#[derive(Clone, Debug, Default)]
+pub struct HostInput {
+    /// RFC 3339 time; empty leaves `lastTransitionTime` out.
+    pub now: String,
+    /// The policy as JSON; empty for the default.
+    pub policy: String,
+}
+
+/// An HTTP answer of a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status code.
+    pub code: u16,
+    /// JSON for 200, else one sentence.
+    pub body: String,
+}
+
+impl Reply {
+    fn ok(body: &Value) -> Self {
+        Self { code: 200, body: body.to_string() }
+    }
+
+    fn sentence(code: u16, sentence: impl Into<String>) -> Self {
+        Self { code, body: sentence.into() }
+    }
+}
+
+/// Metacontroller's sync hook.
+pub fn sync(host: &HostInput, request: &str) -> Reply {
+    composite(host, request, "sync").unwrap_or_else(|reply| reply)
+}
+
+/// Metacontroller's finalize hook.
+pub fn finalize(host: &HostInput, request: &str) -> Reply {
+    composite(host, request, "finalize").unwrap_or_else(|reply| reply)
+}
+
+/// Metacontroller's customize hook, for the three kinds and for the Namespaces of the decorator.
+pub fn customize(_host: &HostInput, request: &str) -> Reply {
+    related(request).map_or_else(|reply| reply, |selectors| Reply::ok(&json!({"relatedResources": selectors})))
+}
+
+/// The decorator's sync hook: the PersistentVolumes of a Namespace.
+pub fn decorate(host: &HostInput, request: &str) -> Reply {
+    volumes(host, request).unwrap_or_else(|reply| reply)
+}
+
+fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply> {
+    let request = parse(request, hook)?;
+    let mut seen = observe(host, &request, &["children", "related"])?;
+    let finalizing = hook == "finalize" || at(&request, &["finalizing"]) == &Value::Bool(true);
+    let key = seen.take_parent(at(&request, &["parent"]), finalizing).map_err(refused)?;
+    let references = references::resolve(&seen);
+    let Some(decision) = reconcile::decide(&key, &references, &seen) else {
+        return Err(Reply::sentence(400, "the parent cannot be read"));
+    };
+    let children = children_of(&decision, &seen)?;
+    let finalized = finalizing && decision.outcome == Outcome::Drop && observed_children(&decision, &seen).is_empty();
+    let mut body = json!({"status": decision.status, "children": children, "resyncAfterSeconds": 0});
+    if finalizing {
+        body["finalized"] = Value::Bool(finalized);
+    }
+    Ok(Reply::ok(&body))
+}
+
+/// The children of the answer: never fewer than observed unless that was decided.
+fn children_of(decision: &Decision, seen: &Observation) -> Result<Vec<Value>, Reply> {
+    match decision.outcome {
+        Outcome::Apply => {
+            let namespaced = decision.desired.iter().filter(|desired| desired.key.kind.namespaced());
+            let mut children: Vec<Value> = namespaced.map(|desired| desired.body.clone()).collect();
+            // A claim that an edit no longer wants stays: storage is never taken back on an edit.
+            for (key, object) in observed_children(decision, seen) {
+                let wanted = decision.desired.iter().any(|desired| desired.key == key);
+                if key.kind == Kind::PersistentVolumeClaim && !wanted {
+                    children.push(last_applied(object).ok_or_else(|| cannot_re_emit(&key))?);
+                }
+            }
+            Ok(children)
+        }
+        Outcome::Drop => Ok(Vec::new()),
+        Outcome::Keep | Outcome::Hold => {
+            let held = observed_children(decision, seen).into_iter();
+            held.map(|(key, object)| last_applied(object).ok_or_else(|| cannot_re_emit(&key))).collect()
+        }
+    }
+}
+
+fn cannot_re_emit(key: &Key) -> Reply {
+    Reply::sentence(500, format!("{} is on hold and cannot be re-emitted as it was last applied", key.label()))
+}
+
+/// The observed namespaced children that belong to the parent.
+fn observed_children<'a>(decision: &Decision, seen: &'a Observation) -> Vec<(Key, &'a Value)> {
+    let of_kind = |kind: &Kind| {
+        let key = gates::child_key(*kind, &decision.key);
+        let object = seen.objects.get(&key)?;
+        crate::observation::is_controlled_by(object, &decision.meta.uid).then_some((key, object))
+    };
+    child_kinds(decision.key.kind).iter().filter(|kind| kind.namespaced()).filter_map(of_kind).collect()
+}
+
+/// An observed child as Metacontroller last applied it: from its annotation, or from the fields that it owns.
+fn last_applied(object: &Value) -> Option<Value> {
+    let annotation = text(object, &["metadata", "annotations", names::METACONTROLLER_LAST_APPLIED]);
+    if !annotation.is_empty() {
+        return json::parse(annotation, &Limits::DEFAULT).ok();
+    }
+    let entry = items(object, &["metadata", "managedFields"]).iter().find(|entry| {
+        text(entry, &["manager"]) == METACONTROLLER
+            && text(entry, &["operation"]) == "Apply"
+            && text(entry, &["subresource"]).is_empty()
+    })?;
+    let mut owned = owned_fields(object, at(entry, &["fieldsV1"]))?;
+    for member in ["apiVersion", "kind"] {
+        owned[member] = at(object, &[member]).clone();
+    }
+    let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| json!({})).as_object_mut()?;
+    metadata.remove("ownerReferences");
+    for member in ["name", "namespace"] {
+        metadata.insert(member.into(), at(object, &["metadata", member]).clone());
+    }
+    Some(owned)
+}
+
+/// The values of exactly the fields of a FieldsV1 set; `None` where a field cannot be found.
+fn owned_fields(value: &Value, fields: &Value) -> Option<Value> {
+    let fields = fields.as_object()?;
+    let members: Vec<(&String, &Value)> = fields.iter().filter(|(name, _)| *name != ".").collect();
+    if members.is_empty() {
+        return Some(value.clone());
+    }
+    if let Some(object) = value.as_object() {
+        let mut owned = Map::new();
+        for (name, inner) in members {
+            let name = name.strip_prefix("f:")?;
+            owned.insert(name.into(), owned_fields(object.get(name)?, inner)?);
+        }
+        return Some(Value::Object(owned));
+    }
+    let list = value.as_array()?;
+    let mut owned = Vec::new();
+    for item in list {
+        let inner = members.iter().find(|(name, _)| is_element(name, item));
+        if let Some((_, inner)) = inner {
+            owned.push(owned_fields(item, inner)?);
+        }
+    }
+    (owned.len() == members.len()).then_some(Value::Array(owned))
+}
+
+fn is_element(name: &str, item: &Value) -> bool {
+    if let Some(keys) = name.strip_prefix("k:") {
+        let Ok(Value::Object(keys)) = serde_json::from_str(keys) else { return false };
+        return keys.iter().all(|(key, value)| item.get(key) == Some(value));
+    }
+    let value = name.strip_prefix("v:").and_then(|value| serde_json::from_str::<Value>(value).ok());
+    value.as_ref() == Some(item)
+}
+
+fn related(request: &str) -> Result<Vec<Value>, Reply> {
+    let request = parse(request, "customize")?;
+    let parent = at(&request, &["parent"]);
+    let selectors = match key_of(parent) {
+        Some(key) if key.kind.is_parent() => requirements::requirements(&key, parent),
+        Some(key) if key.kind == Kind::Namespace => {
+            vec![requirements::selector(Kind::Model, &key.name, Vec::new(), "who needs a volume")]
+        }
+        _ => return Err(Reply::sentence(400, "the parent is not a Model, EndpointConfig, Endpoint or Namespace with a name")),
+    };
+    Ok(selectors.iter().map(rule).collect())
+}
+
+/// Metacontroller's rule: `names` and `namespace` only where they say something.
+fn rule(selector: &Selector) -> Value {
+    let mut rule = json!({"apiVersion": selector.api_version, "resource": selector.resource});
+    if !selector.namespace.is_empty() {
+        rule["namespace"] = selector.namespace.as_str().into();
+    }
+    if !selector.names.is_empty() {
+        rule["names"] = json!(selector.names);
+    }
+    rule
+}
+
+fn volumes(host: &HostInput, request: &str) -> Result<Reply, Reply> {
+    let request = parse(request, "sync")?;
+    let namespace = key_of(at(&request, &["object"])).filter(|key| key.kind == Kind::Namespace);
+    let Some(namespace) = namespace else { return Err(Reply::sentence(400, "the object is not a Namespace")) };
+    let seen = observe(host, &request, &["attachments", "related"])?;
+    let references = references::resolve(&seen);
+    let models = references.models.keys().filter(|key| key.namespace == namespace.name);
+    let volumes: Result<Vec<Option<Value>>, Reply> = models.map(|key| volume(key, &references, &seen)).collect();
+    let attachments: Vec<Value> = volumes?.into_iter().flatten().collect();
+    Ok(Reply::ok(&json!({"attachments": attachments})))
+}
+
+/// A volume stays as long as its Model exists: as last applied while the Model is invalid or being deleted.
+fn volume(key: &Key, references: &References, seen: &Observation) -> Result<Option<Value>, Reply> {
+    let Some(checked) = references.models.get(key) else { return Ok(None) };
+    let name = gates::child_key(Kind::PersistentVolume, key);
+    let observed = seen.objects.get(&name);
+    let held = || match observed.filter(|object| is_decorated(object)) {
+        None => Ok(None),
+        Some(object) => last_applied(object).map(Some).ok_or_else(|| cannot_re_emit(&name)),
+    };
+    let Some(model) = checked.value.as_ref().filter(|_| !checked.meta.deleting) else { return held() };
+    if observed.is_some_and(|object| !is_decorated(object)) {
+        return Ok(None);
+    }
+    let profile = crate::profile::Profile::newest();
+    let parts = ModelParts { model, figures: &model.figures, shared: true, profile: &profile, images: &seen.policy.images };
+    let volume = children::of_model(&parts).into_iter().find(|child| Kind::of_object(child) == Some(Kind::PersistentVolume));
+    match volume {
+        Some(volume) => Ok(Some(volume)),
+        // Storage cannot change, so a volume that is no longer rendered is an edit that went past the rule.
+        None => held(),
+    }
+}
+
+fn parse(request: &str, hook: &str) -> Result<Value, Reply> {
+    let request = json::parse(request, &Limits::DEFAULT).map_err(refused)?;
+    let version = text(&request, &["controller", "spec", "hooks", hook, "version"]);
+    let asked = !at(&request, &["controller", "spec", "hooks", hook]).is_null();
+    if (asked && version != "v2") || has_v1_keys(&request) {
+        return Err(Reply::sentence(400, "the request has the v1 shape; set version: v2 for every hook"));
+    }
+    Ok(request)
+}
+
+/// v1 keys namespaced children of a namespaced parent by name alone.
+fn has_v1_keys(request: &Value) -> bool {
+    let lists = ["children", "related", "attachments"].iter().filter_map(|member| request.get(*member)?.as_object());
+    let objects = lists.flat_map(Map::values).filter_map(Value::as_object).flatten();
+    objects.into_iter().any(|(key, object)| !text(object, &["metadata", "namespace"]).is_empty() && !key.contains('/'))
+}
+
+fn observe(host: &HostInput, request: &Value, members: &[&str]) -> Result<Observation, Reply> {
+    let policy = match host.policy.as_str() {
+        "" => Policy::default(),
+        policy => json::parse(policy, &Limits::DEFAULT).and_then(|policy| Policy::parse(&policy)).map_err(refused)?,
+    };
+    let mut seen = Observation::empty(Host::Metacontroller, policy, &host.now);
+    seen.manager = METACONTROLLER.into();
+    for member in members {
+        let groups = match request.get(*member) {
+            Some(Value::Object(groups)) => groups,
+            _ => return Err(Reply::sentence(400, format!("the request has no {member}"))),
+        };
+        for group in groups.values() {
+            let Value::Object(objects) = group else {
+                return Err(Reply::sentence(400, format!("{member} is not a map of maps")));
+            };
+            seen.take_objects(objects.values());
+        }
+    }
+    Ok(seen)
+}
+
+fn refused(failure: Failure) -> Reply {
+    let message = failure.diagnostics.first().map_or("", |diagnostic| diagnostic.message.as_str());
+    let code = if failure.code == "LimitExceeded" { 413 } else { 400 };
+    Reply::sentence(code, message)
+}

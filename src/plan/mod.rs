@@ -1,0 +1,238 @@
+//! From decisions to a plan: what differs, verb and reason per object, one exact request per action, in the order of explicit edges.
+//!
+//! No gate is decided here: what a gate holds back is listed under `waiting`.
+
+mod children;
+mod format;
+mod order;
+mod resources;
+
+pub use format::{
+    Action, Change, Component, Drift, Expect, Guard, ObjectPlan, Op, Plan, Readiness, Request, StatusWrite, Step, Subject,
+    Summary, Verb, Waiting,
+};
+
+use crate::diagnostic::Diagnostic;
+use crate::diff::Difference;
+use crate::kinds::{Key, Kind};
+use crate::names;
+use crate::observation::Observation;
+use crate::readiness;
+use crate::reconcile::Decision;
+use crate::request;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The plan of a set of decisions.
+pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>) -> Plan {
+    let mut draft = Draft::new(seen);
+    for decision in decisions {
+        resources::draft(&mut draft, decision);
+        children::draft(&mut draft, decision);
+    }
+    draft.hold_back_dependents();
+    let statuses = decisions.iter().filter_map(|decision| status(seen, decision)).collect();
+    let findings = decisions.iter().flat_map(|decision| &decision.diagnostics).cloned();
+    draft.diagnostics.extend(findings.chain(seen.diagnostics.iter().cloned()));
+    draft.finish(statuses, subject)
+}
+
+/// A plan that is being written.
+struct Draft<'a> {
+    seen: &'a Observation,
+    objects: BTreeMap<Key, ObjectPlan>,
+    actions: BTreeMap<Key, Drafted>,
+    waiting: Vec<Waiting>,
+    drift: Vec<Drift>,
+    diagnostics: Vec<Diagnostic>,
+    /// Wanted, absent, and not made by this plan: what needs them waits, too.
+    missing: BTreeSet<Key>,
+}
+
+/// An action and what its order depends on.
+struct Drafted {
+    action: Action,
+    /// The objects that it needs, or needed.
+    needs: Vec<Key>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(seen: &'a Observation) -> Self {
+        Self {
+            seen,
+            objects: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            waiting: Vec::new(),
+            drift: Vec::new(),
+            diagnostics: Vec::new(),
+            missing: BTreeSet::new(),
+        }
+    }
+
+    /// Lists an object, without an action.
+    fn object(&mut self, key: &Key, verb: Verb, reason: &str, difference: Difference, live: Option<&Value>) {
+        let label = key.label();
+        self.diagnostics.extend(difference.diagnostics.into_iter().map(|diagnostic| diagnostic.of(&label)));
+        let drift = difference.drift.into_iter().map(|change| Drift { object: key.id(), change });
+        self.drift.extend(drift);
+        let object = ObjectPlan {
+            id: key.id(),
+            scope: if key.kind.namespaced() { "namespaced" } else { "cluster" },
+            role: key.kind.role(),
+            verb,
+            reason: reason.into(),
+            replace_paths: difference.replace_paths,
+            changes: difference.changes,
+            unchanged_fields: difference.unchanged_fields,
+            unknown_after: difference.unknown_after,
+            conflicts: difference.conflicts,
+            removals_unknown: difference.removals_unknown,
+            observed: live.map(request::guard).unwrap_or_default(),
+            readiness: readiness::readiness(key.kind, live),
+        };
+        self.objects.insert(key.clone(), object);
+    }
+
+    /// Adds an action; the object is listed already.
+    fn act(&mut self, key: &Key, verb: Verb, reason: &str, request: Request, needs: Vec<Key>) -> Option<&mut Action> {
+        let removes = matches!(verb, Verb::Delete | Verb::Replace);
+        let action = Action {
+            id: format!("{} {}", word(verb), key.id()),
+            object: key.id(),
+            verb,
+            reason: reason.into(),
+            after: Vec::new(),
+            disruptive: false,
+            destructive: removes,
+            data_loss: false,
+            request,
+            expect: if removes { request::expect_delete() } else { request::expect_write() },
+            text: sentence(verb, key),
+        };
+        self.actions.insert(key.clone(), Drafted { action, needs });
+        self.actions.get_mut(key).map(|drafted| &mut drafted.action)
+    }
+
+    fn wait(&mut self, key: &Key, gate: &str, waits_for: Vec<String>, facts: impl Into<String>, text: String) {
+        self.waiting.push(Waiting { object: key.id(), gate: gate.into(), waits_for, facts: facts.into(), text });
+    }
+
+    /// A create whose need is missing and not made now would fail or use what goes away.
+    fn hold_back_dependents(&mut self) {
+        let held: Vec<(Key, Key)> = self
+            .actions
+            .iter()
+            .filter(|(_, drafted)| drafted.action.verb == Verb::Create)
+            .filter_map(|(key, drafted)| {
+                Some((key.clone(), drafted.needs.iter().find(|need| self.missing.contains(need))?.clone()))
+            })
+            .collect();
+        for (key, need) in held {
+            self.actions.remove(&key);
+            let text = format!("{} waits until {} is there", key.label(), need.label());
+            self.wait(&key, "gone", vec![need.id()], format!("{} is not there yet", need.label()), text);
+        }
+    }
+
+    fn finish(mut self, statuses: Vec<StatusWrite>, subject: Option<Subject>) -> Plan {
+        self.waiting.sort();
+        self.waiting.dedup();
+        self.diagnostics.sort();
+        self.diagnostics.dedup();
+        let actions = order::order(self.actions);
+        let objects: Vec<ObjectPlan> = self.objects.into_values().collect();
+        let summary = summary(&objects, &actions, &self.waiting);
+        Plan {
+            format_version: "1.0",
+            component: COMPONENT,
+            subject,
+            summary,
+            objects,
+            actions,
+            waiting: self.waiting,
+            drift: self.drift,
+            statuses,
+            diagnostics: self.diagnostics,
+        }
+    }
+}
+
+/// The program that makes plans.
+pub const COMPONENT: Component = Component { name: names::MODELWRIGHT, version: env!("CARGO_PKG_VERSION") };
+
+/// The verb as plans write it.
+pub fn word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Replace => "replace",
+        Verb::Delete => "delete",
+        Verb::Unchanged => "unchanged",
+        Verb::Conflict => "conflict",
+    }
+}
+
+fn sentence(verb: Verb, key: &Key) -> String {
+    let label = key.label();
+    match verb {
+        Verb::Create => format!("Create {label}"),
+        Verb::Replace => format!("Replace {label}: delete it now, create it once it is gone"),
+        Verb::Delete => format!("Delete {label}"),
+        _ => format!("Update {label}"),
+    }
+}
+
+fn summary(objects: &[ObjectPlan], actions: &[Action], waiting: &[Waiting]) -> Summary {
+    let actions_of = |verb: Verb| actions.iter().filter(|action| action.verb == verb).count();
+    let objects_of = |verb: Verb| objects.iter().filter(|object| object.verb == verb).count();
+    let mut summary = Summary {
+        create: actions_of(Verb::Create),
+        update: actions_of(Verb::Update),
+        replace: actions_of(Verb::Replace),
+        delete: actions_of(Verb::Delete),
+        unchanged: objects_of(Verb::Unchanged),
+        waiting: waiting.len(),
+        conflict: objects_of(Verb::Conflict),
+        data_loss: actions.iter().any(|action| action.data_loss),
+        text: String::new(),
+    };
+    summary.text = format!(
+        "{} to create, {} to update, {} to replace, {} to delete; {} waiting",
+        summary.create, summary.update, summary.replace, summary.delete, summary.waiting
+    );
+    if summary.conflict > 0 {
+        summary.text = format!("{}, {} in conflict", summary.text, summary.conflict);
+    }
+    summary
+}
+
+/// The status that a host writes; nothing before the custom resource exists or once it may go.
+fn status(seen: &Observation, decision: &Decision) -> Option<StatusWrite> {
+    let live = seen.before.get(&decision.key).or_else(|| seen.objects.get(&decision.key))?;
+    let exists = !decision.meta.uid.is_empty();
+    let changed = live.get("status") != Some(&decision.status);
+    let request = (exists && changed).then(|| request::status(&decision.key, &decision.status));
+    Some(StatusWrite { object: decision.key.id(), changed: exists && changed, status: decision.status.clone(), request })
+}
+
+/// The subject of a plan for one custom resource.
+pub fn subject(decision: &Decision) -> Subject {
+    Subject {
+        api_version: decision.key.kind.api(),
+        kind: decision.key.kind.name().into(),
+        namespace: decision.key.namespace.clone(),
+        name: decision.key.name.clone(),
+        uid: decision.meta.uid.clone(),
+        generation: decision.meta.generation,
+    }
+}
+
+/// The kinds of children of a kind of custom resource.
+pub fn child_kinds(parent: Kind) -> &'static [Kind] {
+    match parent {
+        Kind::Model => &[Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::Deployment, Kind::Service],
+        Kind::EndpointConfig => &[Kind::VirtualService],
+        Kind::Endpoint => &[Kind::Gateway],
+        _ => &[],
+    }
+}

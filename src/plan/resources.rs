@@ -1,0 +1,105 @@
+//! The custom resources themselves: those that files give are applied without force; our finalizer comes before the first child and
+//! goes after the last.
+
+use super::{Draft, Verb};
+use crate::diff;
+use crate::gates::{self, Outcome};
+use crate::kinds::Key;
+use crate::names;
+use crate::observation::{Host, is_ours};
+use crate::reconcile::Decision;
+use crate::request;
+use serde_json::Value;
+
+/// Drafts what happens to the custom resource of a decision.
+pub fn draft(draft: &mut Draft, decision: &Decision) {
+    let key = &decision.key;
+    let live = live(draft, key);
+    match draft.seen.resources.get(key) {
+        Some(intent) => draft_intent(draft, decision, intent, live),
+        None => {
+            let live = live.cloned();
+            draft.object(key, Verb::Unchanged, "", diff::Difference::default(), live.as_ref());
+            draft_finalizer(draft, decision, live.as_ref());
+        }
+    }
+}
+
+/// The custom resource as observed; nothing for one that only a file has.
+fn live<'a>(draft: &Draft<'a>, key: &Key) -> Option<&'a Value> {
+    let seen = draft.seen;
+    match seen.before.get(key) {
+        Some(live) => Some(live),
+        None if seen.resources.contains_key(key) => None,
+        None => seen.objects.get(key),
+    }
+}
+
+fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Option<&Value>) {
+    let key = &decision.key;
+    let manager = draft.seen.manager.clone();
+    if decision.is_invalid() && !decision.meta.deleting {
+        let difference = diff::difference(key.kind, intent, live, &manager);
+        draft.object(key, Verb::Conflict, "Invalid", difference, live);
+        draft.wait(key, "hold", Vec::new(), "it is invalid", format!("{} is invalid, so nothing is sent", key.label()));
+        return;
+    }
+    let difference = diff::difference(key.kind, intent, live, &manager);
+    let Some(live) = live else {
+        draft.object(key, Verb::Create, "Absent", difference, None);
+        let request = request::create(key, intent.clone(), &manager, false);
+        draft.act(key, Verb::Create, "Absent", request, Vec::new());
+        return;
+    };
+    if decision.meta.deleting {
+        draft.object(key, Verb::Unchanged, "WaitingForGone", difference, Some(live));
+        draft_finalizer(draft, decision, Some(live));
+    } else if !difference.conflicts.is_empty() {
+        draft.object(key, Verb::Conflict, "FieldConflict", difference, Some(live));
+        let text = format!("{} is not updated: another manager owns fields that the file changes", key.label());
+        draft.wait(key, "conflict", Vec::new(), "fields belong to another manager", text);
+    } else if difference.changes.is_empty() && !difference.takes_ownership {
+        draft.object(key, Verb::Unchanged, "", difference, Some(live));
+        draft_finalizer(draft, decision, Some(live));
+    } else {
+        let reason = if difference.changes.is_empty() { "TakeOwnership" } else { "SpecChanged" };
+        draft.object(key, Verb::Update, reason, difference, Some(live));
+        let request = request::update(key, intent.clone(), &manager, false, &request::guard(live));
+        draft.act(key, Verb::Update, reason, request, Vec::new());
+    }
+}
+
+/// Hosts that make their own calls hold a Model or EndpointConfig by a finalizer from before the first child until the last is gone.
+fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>) {
+    let key = &decision.key;
+    let Some(live) = live.filter(|_| draft.seen.host == Host::Direct && request::has_finalizer(key.kind)) else { return };
+    let mut finalizers = request::finalizers_of(live);
+    let held = finalizers.iter().any(|finalizer| finalizer == names::FINALIZER);
+    if decision.meta.deleting {
+        if !held || decision.outcome != Outcome::Drop || !children_gone(draft, decision) {
+            return;
+        }
+        finalizers.retain(|finalizer| finalizer != names::FINALIZER);
+    } else {
+        if held || decision.outcome != Outcome::Apply || decision.desired.is_empty() {
+            return;
+        }
+        finalizers.push(names::FINALIZER.into());
+    }
+    let request = request::finalizers(key, &finalizers, &draft.seen.manager, &request::guard(live));
+    if let Some(object) = draft.objects.get_mut(key) {
+        object.verb = Verb::Update;
+        object.reason = "Finalizer".into();
+    }
+    if let Some(action) = draft.act(key, Verb::Update, "Finalizer", request, Vec::new()) {
+        let what = if decision.meta.deleting { "Release" } else { "Hold" };
+        action.text = format!("{what} {} by the finalizer {}", key.label(), names::FINALIZER);
+    }
+}
+
+fn children_gone(draft: &Draft, decision: &Decision) -> bool {
+    super::child_kinds(decision.key.kind).iter().all(|kind| {
+        let child = draft.seen.objects.get(&gates::child_key(*kind, &decision.key));
+        !child.is_some_and(|child| is_ours(child, *kind, &decision.key, &decision.meta.uid, draft.seen.host))
+    })
+}

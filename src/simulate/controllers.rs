@@ -1,0 +1,148 @@
+//! The built-in controllers, one pass each: Deployments get their pods, claims are bound, what nobody protects goes, what has lost
+//! its owner is collected.
+
+use super::Cluster;
+use crate::kinds::{Key, Kind};
+use crate::observation::{at, is_deleting, items, number, set, text};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Kinds that stay until a controller lets them go.
+pub fn is_protected(kind: Kind) -> bool {
+    matches!(kind, Kind::Deployment | Kind::PersistentVolumeClaim | Kind::PersistentVolume)
+}
+
+/// One pass of every controller.
+pub fn act(cluster: &mut Cluster, events: &mut Vec<String>) {
+    bind_claims(cluster, events);
+    start_pods(cluster, events);
+    let_protected_go(cluster, events);
+    collect_orphans(cluster, events);
+}
+
+fn keys(cluster: &Cluster, kind: Kind) -> Vec<Key> {
+    cluster.objects.keys().filter(|key| key.kind == kind).cloned().collect()
+}
+
+/// A static claim is bound once its volume is there; a claim on a class is provisioned.
+fn bind_claims(cluster: &mut Cluster, events: &mut Vec<String>) {
+    for key in keys(cluster, Kind::PersistentVolumeClaim) {
+        let Some(claim) = cluster.objects.get(&key).filter(|claim| text(claim, &["status", "phase"]) != "Bound") else {
+            continue;
+        };
+        let volume = text(claim, &["spec", "volumeName"]);
+        let volume_key = Key::new(Kind::PersistentVolume, "", volume);
+        let is_static = !volume.is_empty();
+        if is_deleting(claim) || (is_static && !cluster.objects.contains_key(&volume_key)) {
+            continue;
+        }
+        let mut claim = claim.clone();
+        if !is_static {
+            let name = format!("pvc-{}", text(&claim, &["metadata", "uid"]));
+            set(&mut claim, &["spec", "volumeName"], name.into());
+        }
+        let capacity = at(&claim, &["spec", "resources", "requests"]).clone();
+        let modes = at(&claim, &["spec", "accessModes"]).clone();
+        set(&mut claim, &["status"], json!({"phase": "Bound", "capacity": capacity, "accessModes": modes}));
+        let uid = text(&claim, &["metadata", "uid"]).to_owned();
+        cluster.write(key.clone(), claim);
+        if let Some(mut volume) = cluster.objects.get(&volume_key).cloned() {
+            set(&mut volume, &["spec", "claimRef", "uid"], uid.into());
+            set(&mut volume, &["status", "phase"], "Bound".into());
+            cluster.write(volume_key, volume);
+        }
+        events.push(format!("{} is bound", key.label()));
+    }
+}
+
+/// Pods become ready once the claims of ours that they mount are bound.
+fn start_pods(cluster: &mut Cluster, events: &mut Vec<String>) {
+    for key in keys(cluster, Kind::Deployment) {
+        let Some(deployment) = cluster.objects.get(&key).filter(|deployment| !is_deleting(deployment)) else { continue };
+        let wanted = at(deployment, &["spec", "replicas"]).as_i64().unwrap_or(1);
+        let available = if mounts_unbound(cluster, &key, deployment) { 0 } else { wanted };
+        let status = status(number(deployment, &["metadata", "generation"]), wanted, available);
+        if at(deployment, &["status"]) == &status {
+            continue;
+        }
+        let mut deployment = deployment.clone();
+        set(&mut deployment, &["status"], status);
+        cluster.write(key.clone(), deployment);
+        events.push(format!("{}: {available} of {wanted} replicas available", key.label()));
+    }
+}
+
+fn mounts_unbound(cluster: &Cluster, key: &Key, deployment: &Value) -> bool {
+    let volumes = items(deployment, &["spec", "template", "spec", "volumes"]);
+    volumes.iter().map(|volume| text(volume, &["persistentVolumeClaim", "claimName"])).any(|claim| {
+        let claim = Key::new(Kind::PersistentVolumeClaim, &key.namespace, claim);
+        let ours = claim.name == key.name;
+        let bound = |claim: &Value| text(claim, &["status", "phase"]) == "Bound";
+        !claim.name.is_empty() && cluster.objects.get(&claim).map_or(ours, |claim| !bound(claim))
+    })
+}
+
+fn status(generation: i64, wanted: i64, available: i64) -> Value {
+    let complete = wanted == available;
+    let condition = |kind: &str, holds: bool, reason: &str| json!({"type": kind, "status": if holds { "True" } else { "False" }, "reason": reason});
+    json!({
+        "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
+        "readyReplicas": available, "availableReplicas": available,
+        "conditions": [
+            condition("Available", complete, if complete { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" }),
+            condition("Progressing", true, if complete { "NewReplicaSetAvailable" } else { "ReplicaSetUpdated" }),
+        ],
+    })
+}
+
+/// Foreground deletion ends with the pods; a claim is protected by the pods that mount it, a volume by its claim.
+fn let_protected_go(cluster: &mut Cluster, events: &mut Vec<String>) {
+    let terminating: Vec<Key> = cluster
+        .objects
+        .iter()
+        .filter(|(key, object)| is_protected(key.kind) && is_deleting(object))
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in terminating {
+        let used = match key.kind {
+            Kind::PersistentVolumeClaim => is_mounted(cluster, &key),
+            Kind::PersistentVolume => is_claimed(cluster, &key),
+            _ => false,
+        };
+        if !used {
+            cluster.objects.remove(&key);
+            events.push(format!("{} is gone", key.label()));
+        }
+    }
+}
+
+fn is_mounted(cluster: &Cluster, claim: &Key) -> bool {
+    cluster.objects.iter().filter(|(key, _)| key.kind == Kind::Deployment && key.namespace == claim.namespace).any(
+        |(_, object)| {
+            let volumes = items(object, &["spec", "template", "spec", "volumes"]);
+            volumes.iter().any(|volume| text(volume, &["persistentVolumeClaim", "claimName"]) == claim.name)
+        },
+    )
+}
+
+fn is_claimed(cluster: &Cluster, volume: &Key) -> bool {
+    let Some(object) = cluster.objects.get(volume) else { return false };
+    let claim = at(object, &["spec", "claimRef"]);
+    let key = Key::new(Kind::PersistentVolumeClaim, text(claim, &["namespace"]), text(claim, &["name"]));
+    cluster.objects.get(&key).is_some_and(|live| text(live, &["metadata", "uid"]) == text(claim, &["uid"]))
+}
+
+/// Garbage collection: a namespaced object whose controller is gone goes, too.
+fn collect_orphans(cluster: &mut Cluster, events: &mut Vec<String>) {
+    let owners: BTreeSet<&str> = cluster.objects.values().map(|object| text(object, &["metadata", "uid"])).collect();
+    let orphaned = |object: &Value| {
+        let references = items(object, &["metadata", "ownerReferences"]);
+        let ours = |owner: &&Value| text(owner, &["apiVersion"]).starts_with("mlops.internal/");
+        references.iter().find(ours).is_some_and(|owner| !owners.contains(text(owner, &["uid"])))
+    };
+    let orphans: Vec<Key> = cluster.objects.iter().filter(|(_, object)| orphaned(object)).map(|(key, _)| key.clone()).collect();
+    for key in orphans {
+        cluster.objects.remove(&key);
+        events.push(format!("{} is collected: its owner is gone", key.label()));
+    }
+}

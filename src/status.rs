@@ -1,0 +1,354 @@
+//! The status of the three kinds: what was observed, as conditions; never what was just planned.
+//!
+//! Conditions follow <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md>.
+
+use crate::children;
+use crate::diagnostic::Diagnostic;
+use crate::gates::{self, Outcome};
+use crate::kinds::{Key, Kind};
+use crate::names;
+use crate::observation::{Observation, at, is_controlled_by, items, text};
+use crate::plan::Waiting;
+use crate::references::{References, Routes};
+use crate::validate::{Checked, Endpoint, EndpointConfig, Model};
+use serde_json::{Map, Value, json};
+
+/// Longest message of a condition, in characters.
+const MESSAGE_CHARACTERS: usize = 1024;
+
+/// A condition without its times.
+struct Condition {
+    kind: &'static str,
+    status: &'static str,
+    reason: String,
+    message: String,
+}
+
+impl Condition {
+    fn new(kind: &'static str, holds: bool, reason: &str, message: impl Into<String>) -> Self {
+        let status = if holds { "True" } else { "False" };
+        Self { kind, status, reason: reason.into(), message: clipped(message.into()) }
+    }
+
+    fn unknown(kind: &'static str, reason: &str, message: impl Into<String>) -> Self {
+        Self { kind, status: "Unknown", reason: reason.into(), message: clipped(message.into()) }
+    }
+
+    fn holds(&self) -> bool {
+        self.status == "True"
+    }
+}
+
+fn clipped(message: String) -> String {
+    match message.char_indices().nth(MESSAGE_CHARACTERS) {
+        None => message,
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or("")),
+    }
+}
+
+/// Status of a Model.
+pub fn of_model(
+    key: &Key,
+    checked: &Checked<Model>,
+    outcome: Outcome,
+    diagnostics: &[Diagnostic],
+    waiting: &[Waiting],
+    references: &References,
+    seen: &Observation,
+) -> Value {
+    let deployment = seen
+        .get(Kind::Deployment, &key.namespace, &key.name)
+        .filter(|deployment| is_controlled_by(deployment, &checked.meta.uid));
+    let availability = gates::availability(key, references, seen);
+    let accepted = accepted(diagnostics, waiting, checked.meta.deleting);
+    let failure = deployment.and_then(deadline_exceeded);
+    let ready = match (&failure, availability.current) {
+        _ if checked.meta.deleting => Condition::new("Ready", false, "Deleting", deleting_message(outcome, waiting)),
+        (_, true) => Condition::new("Ready", true, "Available", availability.facts.clone()),
+        (Some(message), false) => Condition::new("Ready", false, "ProgressDeadlineExceeded", message.clone()),
+        (None, false) => Condition::new("Ready", false, "WaitingForPods", availability.facts.clone()),
+    };
+    let settled = availability.current || failure.is_some() || !accepted.holds();
+    let progressing = progressing(!settled && !checked.meta.deleting, &ready);
+    let state = match () {
+        () if checked.meta.deleting => "deleting",
+        () if accepted.status == "False" || failure.is_some() => "failed",
+        () if availability.current => "available",
+        () if availability.available > 0 => "updating",
+        () => "creating",
+    };
+    let mut status = head(checked.meta.generation, state);
+    if let Some(deployment) = deployment {
+        let profile = text(deployment, &["metadata", "annotations", names::PROFILE]);
+        if !profile.is_empty() {
+            status.insert("profile".into(), profile.into());
+        }
+        status.insert("replicas".into(), availability.wanted.into());
+        status.insert("availableReplicas".into(), availability.available.into());
+    }
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, seen)
+}
+
+/// The message of a Deployment that gave up.
+fn deadline_exceeded(deployment: &Value) -> Option<String> {
+    items(deployment, &["status", "conditions"])
+        .iter()
+        .find(|condition| {
+            text(condition, &["type"]) == "Progressing" && text(condition, &["reason"]) == "ProgressDeadlineExceeded"
+        })
+        .map(|condition| text(condition, &["message"]).to_owned())
+}
+
+/// What is known about an EndpointConfig besides what was observed.
+pub struct ConfigFacts<'a> {
+    /// No Endpoint names it.
+    pub unnamed: bool,
+    /// What happens to its VirtualService.
+    pub outcome: Outcome,
+    /// All findings.
+    pub diagnostics: &'a [Diagnostic],
+    /// What is held back.
+    pub waiting: &'a [Waiting],
+}
+
+/// Status of an EndpointConfig.
+pub fn of_config(
+    key: &Key,
+    checked: &Checked<EndpointConfig>,
+    facts: &ConfigFacts,
+    references: &References,
+    seen: &Observation,
+) -> Value {
+    let routes = observed_routes(key, &checked.meta.uid, references, seen);
+    let accepted = accepted(facts.diagnostics, facts.waiting, checked.meta.deleting);
+    let ready = config_ready(key, checked, facts, routes, references);
+    let pending = !ready.holds() && accepted.holds() && !facts.unnamed && !checked.meta.deleting;
+    let progressing = progressing(pending, &ready);
+    let state = match () {
+        () if checked.meta.deleting => "deleting",
+        () if accepted.status == "False" => "failed",
+        () if ready.holds() => "available",
+        () if pending && failed_variant(key, checked, seen) => "failed",
+        () if routes.is_some() => "updating",
+        () => "creating",
+    };
+    let mut status = head(checked.meta.generation, state);
+    if let Some(routes) = routes {
+        status.insert("hosts".into(), json!(routes.hosts));
+        let weights = routes.weights.iter().map(|(model, weight)| json!({"model": model.name, "weight": weight}));
+        status.insert("routes".into(), weights.collect());
+    }
+    let mut conditions = vec![accepted, ready, progressing];
+    conditions.extend(figures_condition(facts.diagnostics));
+    finish(status, conditions, key, checked.meta.generation, seen)
+}
+
+fn observed_routes<'a>(key: &Key, uid: &str, references: &'a References, seen: &Observation) -> Option<&'a Routes> {
+    let routes = Key::new(Kind::VirtualService, &key.namespace, &key.name);
+    seen.objects.get(&routes).filter(|object| is_controlled_by(object, uid))?;
+    references.routes.get(&routes)
+}
+
+fn config_ready(
+    key: &Key,
+    checked: &Checked<EndpointConfig>,
+    facts: &ConfigFacts,
+    routes: Option<&Routes>,
+    references: &References,
+) -> Condition {
+    let not = |reason: &str, message: String| Condition::new("Ready", false, reason, message);
+    if checked.meta.deleting {
+        return not("Deleting", deleting_message(facts.outcome, facts.waiting));
+    }
+    let Some(config) = &checked.value else { return not("Invalid", "the custom resource is invalid".into()) };
+    if facts.unnamed {
+        return not("NoEndpoint", "no Endpoint names this EndpointConfig, so it has no hosts".into());
+    }
+    if let Some(waiting) = facts.waiting.first() {
+        let reason = match waiting.gate.as_str() {
+            "traffic" => "WaitingForModels",
+            "cut-over" => "WaitingForCutOver",
+            _ => "Waiting",
+        };
+        return not(reason, waiting.facts.clone());
+    }
+    let http = children::routes(&key.namespace, &config.variants, config.timeout_seconds);
+    let (hosts, _) = gates::wanted(key, references);
+    match routes {
+        Some(routes) if routes.http == http && routes.hosts == hosts => {
+            Condition::new("Ready", true, "Available", "the observed VirtualService routes as written")
+        }
+        _ => not("RoutesPending", "the VirtualService does not route as written yet".into()),
+    }
+}
+
+/// Whether the Deployment of a variant gave up: the observed routes stay, and somebody has to look.
+fn failed_variant(key: &Key, checked: &Checked<EndpointConfig>, seen: &Observation) -> bool {
+    let variants = checked.value.iter().flat_map(|config| &config.variants);
+    variants
+        .filter_map(|variant| seen.get(Kind::Deployment, &key.namespace, &variant.model))
+        .any(|deployment| deadline_exceeded(deployment).is_some())
+}
+
+fn figures_condition(diagnostics: &[Diagnostic]) -> Option<Condition> {
+    let conflict = diagnostics.iter().find(|diagnostic| diagnostic.code == "InstanceConflict")?;
+    Some(Condition::new("Figures", false, "InstanceConflict", conflict.message.clone()))
+}
+
+/// Status of an Endpoint.
+pub fn of_endpoint(
+    key: &Key,
+    checked: &Checked<Endpoint>,
+    outcome: Outcome,
+    diagnostics: &[Diagnostic],
+    waiting: &[Waiting],
+    references: &References,
+    seen: &Observation,
+) -> Value {
+    let accepted = accepted(diagnostics, waiting, checked.meta.deleting);
+    let ready = endpoint_ready(key, checked, outcome, waiting, references, seen);
+    let pending = !ready.holds() && accepted.holds() && !checked.meta.deleting;
+    let progressing = progressing(pending, &ready);
+    let gateway = seen.get(Kind::Gateway, &key.namespace, &key.name);
+    let state = match () {
+        () if checked.meta.deleting => "deleting",
+        () if accepted.status == "False" => "failed",
+        () if ready.holds() => "available",
+        () if gateway.is_some() && at(previous(key, seen), &["state"]) != "creating" => "updating",
+        () => "creating",
+    };
+    let mut status = head(checked.meta.generation, state);
+    if let Some(endpoint) = &checked.value {
+        add_urls(key, endpoint, references, seen, &mut status);
+    }
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, seen)
+}
+
+fn endpoint_ready(
+    key: &Key,
+    checked: &Checked<Endpoint>,
+    outcome: Outcome,
+    waiting: &[Waiting],
+    references: &References,
+    seen: &Observation,
+) -> Condition {
+    let not = |reason: &str, message: String| Condition::new("Ready", false, reason, message);
+    if checked.meta.deleting {
+        return not("Deleting", deleting_message(outcome, waiting));
+    }
+    let Some(endpoint) = &checked.value else { return not("Invalid", "the custom resource is invalid".into()) };
+    let gateway = seen.get(Kind::Gateway, &key.namespace, &key.name);
+    if !gateway.is_some_and(|gateway| is_controlled_by(gateway, &checked.meta.uid)) {
+        return not("GatewayPending", "no Gateway yet".into());
+    }
+    let config = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
+    if !references.configs.contains_key(&config) {
+        return not("ConfigNotFound", format!("config {:?} not found", endpoint.config));
+    }
+    let routes = references.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &endpoint.config));
+    let this = format!("{}/{}", key.namespace, key.name);
+    let routed = routes.is_some_and(|routes| routes.hosts.contains(&endpoint.host) && routes.gateways.contains(&this));
+    match routed {
+        true => Condition::new(
+            "Ready",
+            true,
+            "Available",
+            format!("{} is routed by EndpointConfig {}", endpoint.host, endpoint.config),
+        ),
+        false => not("WaitingForRoutes", format!("EndpointConfig {} does not route {} yet", endpoint.config, endpoint.host)),
+    }
+}
+
+/// The URLs, as far as the models say the path; the previous ones where that is unknown.
+fn add_urls(key: &Key, endpoint: &Endpoint, references: &References, seen: &Observation, status: &mut Map<String, Value>) {
+    let scheme = if endpoint.credential.is_some() { "https" } else { "http" };
+    let base = format!("{scheme}://{}", endpoint.host);
+    let config = references.configs.get(&Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config));
+    let config = config.and_then(|checked| checked.value.as_ref());
+    let model = config.and_then(|config| {
+        config
+            .variants
+            .iter()
+            .find_map(|variant| references.models.get(&Key::new(Kind::Model, &key.namespace, &variant.model))?.value.as_ref())
+    });
+    match (model, at(previous(key, seen), &["url"])) {
+        (Some(model), _) => {
+            status.insert("url".into(), format!("{base}{}", model.server.invocations_path).into());
+        }
+        (None, Value::Null) => {}
+        (None, url) => {
+            status.insert("url".into(), url.clone());
+        }
+    }
+    status.insert("monitoringUrl".into(), format!("{base}/monitoring/metrics").into());
+    if let Some(config) = config {
+        let page = |name: &str| format!("{base}/monitoring/variants/{name}/metrics");
+        let variants = config.variants.iter().map(|variant| json!({"name": variant.name, "monitoringUrl": page(&variant.name)}));
+        status.insert("variants".into(), variants.collect());
+    }
+}
+
+fn accepted(diagnostics: &[Diagnostic], waiting: &[Waiting], deleting: bool) -> Condition {
+    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    if let (Some(first), false) = (errors.first(), deleting) {
+        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        return Condition::new("Accepted", false, &first.code, messages.join("; "));
+    }
+    match waiting.iter().find(|waiting| waiting.gate == "hold") {
+        Some(hold) => Condition::unknown("Accepted", "Unknown", hold.text.clone()),
+        None => Condition::new("Accepted", true, "Valid", "the custom resource is valid"),
+    }
+}
+
+fn progressing(pending: bool, ready: &Condition) -> Condition {
+    if pending {
+        return Condition::new("Progressing", true, &ready.reason, ready.message.clone());
+    }
+    Condition::new("Progressing", false, &ready.reason, "nothing is being changed")
+}
+
+fn deleting_message(outcome: Outcome, waiting: &[Waiting]) -> String {
+    match (waiting.first(), outcome) {
+        (Some(waiting), _) => waiting.text.clone(),
+        (None, _) => "its dependants are being deleted".into(),
+    }
+}
+
+fn head(generation: i64, state: &str) -> Map<String, Value> {
+    let mut status = Map::new();
+    status.insert("observedGeneration".into(), generation.into());
+    status.insert("state".into(), state.into());
+    status
+}
+
+fn finish(mut status: Map<String, Value>, conditions: Vec<Condition>, key: &Key, generation: i64, seen: &Observation) -> Value {
+    let before = items(previous(key, seen), &["conditions"]);
+    let conditions: Vec<Value> =
+        conditions.into_iter().map(|condition| dated(condition, before, generation, &seen.now)).collect();
+    status.insert("conditions".into(), Value::Array(conditions));
+    Value::Object(status)
+}
+
+/// A condition keeps its time while its status stays; a new one gets the host's time, if there is one.
+fn dated(condition: Condition, before: &[Value], generation: i64, now: &str) -> Value {
+    let same = before.iter().find(|old| text(old, &["type"]) == condition.kind && text(old, &["status"]) == condition.status);
+    let time = match same.map(|old| text(old, &["lastTransitionTime"])) {
+        Some(time) if !time.is_empty() => time,
+        _ => now,
+    };
+    let mut value = Map::new();
+    if !time.is_empty() {
+        value.insert("lastTransitionTime".into(), time.into());
+    }
+    value.insert("message".into(), condition.message.into());
+    value.insert("observedGeneration".into(), generation.into());
+    value.insert("reason".into(), condition.reason.into());
+    value.insert("status".into(), condition.status.into());
+    value.insert("type".into(), condition.kind.into());
+    Value::Object(value)
+}
+
+fn previous<'a>(key: &Key, seen: &'a Observation) -> &'a Value {
+    static NULL: Value = Value::Null;
+    seen.objects.get(key).map_or(&NULL, |object| at(object, &["status"]))
+}
