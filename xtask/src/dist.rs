@@ -4,7 +4,8 @@ use crate::component::{self, Labels};
 use crate::project::Project;
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
-use crate::{sizes, wasm};
+use crate::sizes;
+use crate::wasm::{self, Module};
 use std::path::{Path, PathBuf};
 
 /// Builds everything; the answer is the Rust that did, which later steps build with, too.
@@ -19,39 +20,15 @@ pub fn build(project: &Project, steps: &mut Steps) -> Outcome<WasmRust> {
     Ok(rust)
 }
 
-fn build_component(project: &Project, rust: &WasmRust, module: &Path) -> Outcome {
+fn build_component(project: &Project, rust: &WasmRust, module: &Module) -> Outcome {
     let optimised = project.work().join("optimised.wasm");
-    wasm::optimise(project, &wasm::COMPONENT, module, &optimised)?;
+    wasm::optimise(project, &wasm::COMPONENT, &module.file, &optimised)?;
     let core = shell::read(&optimised)?;
-    let labels = Labels::new(&project.metadata()?, &rust.key(), &rules_digest(project)?)?;
+    let labels = Labels::new(&project.metadata()?, &rust.key(), &module.rules)?;
     let component = component::encode(&core, &labels)?;
     println!("    {}", sizes::Size::of(&component));
     shell::write(&project.dist().join("modelwright.core.wasm"), core)?;
     shell::write(&project.dist().join("modelwright.component.wasm"), component)
-}
-
-/// Digest of everything that decides: the sources and the contract, in the order of their names.
-pub fn rules_digest(project: &Project) -> Outcome<String> {
-    let mut files = Vec::new();
-    for folder in ["src", "wit"] {
-        collect_files(&project.root.join(folder), &mut files)?;
-    }
-    files.sort();
-    let mut lines = String::new();
-    for file in files {
-        let name = file.strip_prefix(&project.root).unwrap_or(&file).display().to_string();
-        lines += &format!("{}  {name}\n", shell::sha256(&shell::read(&file)?));
-    }
-    Ok(shell::sha256(lines.as_bytes()))
-}
-
-fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
-    let unreadable = |error| format!("{} cannot be read: {error}", folder.display());
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.is_dir() { collect_files(&path, files)? } else { files.push(path) }
-    }
-    Ok(())
 }
 
 fn precompile(project: &Project) -> Outcome {
@@ -84,8 +61,8 @@ fn gather(project: &Project) -> Outcome {
 
 /// Every definition as one YAML stream.
 fn crds(folder: &Path) -> Outcome<String> {
-    let mut files = Vec::new();
-    collect_files(folder, &mut files)?;
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
     let documents: Outcome<Vec<String>> = files.iter().map(|file| shell::read_text(file)).collect();
     Ok(documents?.iter().map(|text| format!("---\n{}\n", text.trim_start_matches("---\n").trim_end())).collect())

@@ -17,7 +17,7 @@ pub fn build(project: &Project, steps: &mut Steps) -> Outcome {
 /// Builds with a Rust that is already found.
 pub fn build_with(project: &Project, rust: &WasmRust, steps: &mut Steps) -> Outcome {
     let module = steps.step("Compiling the core to wasm, for size", || wasm::compile(project, rust, &wasm::JS))?;
-    steps.step("Building the JavaScript form", || bind(project, &module))
+    steps.step("Building the JavaScript form", || bind(project, &module.file))
 }
 
 fn bind(project: &Project, module: &Path) -> Outcome {

@@ -4,12 +4,16 @@ use crate::project::Project;
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
 use crate::{dist, js, licences, sizes, validation, wasm};
+use std::path::Path;
 use std::process::Command;
 
-/// Everything is compiled as for release, so that wasmtime and the other dependencies are compiled once.
-const WORKSPACE: [&str; 4] = ["--release", "--workspace", "--features", "modelwright/schema"];
-/// xtask itself is compiled already, in its own profile.
+/// Everything is compiled as for release, and always with the same selection of packages: another one would give their dependencies
+/// other features, and wasmtime would be compiled again. xtask is compiled already, in its own profile.
 const NATIVE: [&str; 6] = ["--release", "--workspace", "--exclude", "xtask", "--features", "modelwright/schema"];
+/// xtask as it runs.
+const XTASK: [&str; 4] = ["--profile", "xtask", "--package", "xtask"];
+const HOST_TESTS: &str = "modelwright-host-tests";
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Sets up, builds, checks, tests.
 pub fn run(project: &Project, steps: &mut Steps) -> Outcome {
@@ -30,15 +34,13 @@ pub fn run(project: &Project, steps: &mut Steps) -> Outcome {
     steps.check("Documentation", || {
         shell::run(project.locked(&["doc", "--no-deps"]).args(NATIVE).env("RUSTDOCFLAGS", "-D warnings"))
     });
-    let mut host_tests = host_tests(project, &rust);
-    host_tests.env("PATH", std::env::join_paths(path_with(nginx)).map_err(|error| error.to_string())?);
-    let unit = project.locked(&["test", "--profile", "xtask", "--package", "xtask"]);
-    let core = tests(project, &["--exclude", "modelwright-host-tests"]);
-    for (name, mut command) in [("Tests of xtask", unit), ("Tests of the workspace", core)] {
-        steps.check(name, || shell::run(command.arg("--no-fail-fast")));
-    }
+    let mut last = host_tests(project, &rust, &nginx)?;
+    let rest = integration_tests(project, |package| package != HOST_TESTS)?;
+    steps.check("Tests of xtask", || shell::run(project.locked(&["test"]).args(XTASK)));
+    steps.check("Tests of the workspace", || shell::run(tests(project).args(["--lib", "--bins"]).args(rest)));
+    steps.check("Tests in the documentation", || shell::run(tests(project).arg("--doc")));
     steps.print();
-    let last = shell::run(host_tests.arg("--no-fail-fast"));
+    let last = shell::run(&mut last);
     steps.verdict().and(last)
 }
 
@@ -50,34 +52,38 @@ pub fn bless(project: &Project, steps: &mut Steps) -> Outcome {
     let rust = dist::build(project, steps)?;
     js::build_with(project, &rust, steps)?;
     sizes::bless(project, &rust)?;
-    let mut host_tests = host_tests(project, &rust);
-    host_tests.env("PATH", std::env::join_paths(path_with(nginx)).map_err(|error| error.to_string())?);
-    steps.step("Rewriting the scenarios and the fuel", || shell::run(host_tests.env("BLESS", "1")))
+    let mut scenarios = host_tests(project, &rust, &nginx)?;
+    steps.step("Rewriting the scenarios and the fuel", || shell::run(scenarios.env("BLESS", "1")))
 }
 
-fn tests(project: &Project, selection: &[&str]) -> Command {
-    let mut cargo = project.locked(&["test"]);
-    cargo.args(NATIVE).args(selection);
+fn tests(project: &Project) -> Command {
+    let mut cargo = project.locked(&["test", "--no-fail-fast"]);
+    cargo.args(NATIVE);
     cargo
 }
 
-/// Selected by target, not by package: with another selection of packages cargo would compile their dependencies with other features.
-fn host_tests(project: &Project, rust: &WasmRust) -> Command {
-    let mut cargo = tests(project, &[]);
-    let folder = project.root.join("host-tests/tests");
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut names: Vec<_> = entries.filter_map(|path| path.file_stem().map(|name| name.to_string_lossy().into_owned())).collect();
-    names.sort();
-    for name in names {
-        cargo.args(["--test", &name]);
-    }
-    cargo.env("MODELWRIGHT_RECORD", sizes::record_path(project, rust));
-    cargo
-}
-
-fn path_with(folder: std::path::PathBuf) -> Vec<std::path::PathBuf> {
+fn host_tests(project: &Project, rust: &WasmRust, nginx: &Path) -> Outcome<Command> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).chain([folder]).collect()
+    let folders = std::env::split_paths(&path).chain([nginx.to_path_buf()]);
+    let mut cargo = tests(project);
+    cargo.args(integration_tests(project, |package| package == HOST_TESTS)?);
+    cargo.env("PATH", std::env::join_paths(folders).map_err(|error| error.to_string())?);
+    cargo.env("MODELWRIGHT_RECORD", sizes::record_path(project, rust));
+    Ok(cargo)
+}
+
+/// Arguments that select the integration tests of some packages without selecting the packages.
+fn integration_tests(project: &Project, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<String>> {
+    let metadata = project.metadata()?;
+    let packages = metadata["packages"].as_array().into_iter().flatten().filter(|package| package["source"].is_null());
+    let packages = packages.filter(|package| package["name"].as_str().is_some_and(&wanted));
+    let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    let names = targets.filter(|target| target["kind"][0] == "test").filter_map(|target| target["name"].as_str());
+    Ok(names.flat_map(|name| ["--test".to_owned(), name.to_owned()]).collect())
+}
+
+fn clippy(project: &Project, selection: &[&str]) -> Outcome {
+    shell::run(project.locked(&["clippy", "--all-targets"]).args(selection).args(DENY_WARNINGS))
 }
 
 fn clippy_of_wasm(project: &Project, rust: &WasmRust) -> Outcome {
@@ -87,8 +93,8 @@ fn clippy_of_wasm(project: &Project, rust: &WasmRust) -> Outcome {
     }
     for form in [wasm::COMPONENT, wasm::JS] {
         let mut clippy = project.locked(&["clippy", "--lib", "--target", "wasm32-unknown-unknown"]);
-        clippy.args(["--profile", form.profile, "--features", form.feature, "--", "-D", "warnings"]);
-        shell::run(&mut clippy)?;
+        clippy.args(["--profile", form.profile, "--features", form.feature]);
+        shell::run(clippy.args(DENY_WARNINGS))?;
     }
     Ok(())
 }

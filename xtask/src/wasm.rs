@@ -33,13 +33,30 @@ const FEATURES: [&str; 7] = [
     "--enable-reference-types",
 ];
 
-/// Compiles the core; the answer is cargo's own file.
-pub fn compile(project: &Project, rust: &WasmRust, form: &Form) -> Outcome<PathBuf> {
+/// What cargo made of the core.
+pub struct Module {
+    /// Cargo's own file.
+    pub file: PathBuf,
+    /// The digest of the rules, as the core's build script has put it into the module.
+    pub rules: String,
+}
+
+/// Compiles the core.
+pub fn compile(project: &Project, rust: &WasmRust, form: &Form) -> Outcome<Module> {
     let mut cargo = rust.cargo_build(project);
-    cargo.args(["--profile", form.profile, "--features", form.feature]);
+    cargo.args(["--profile", form.profile, "--features", form.feature, "--message-format", "json-render-diagnostics"]);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(project, rust)?.join("\x1f"));
-    shell::run(&mut cargo)?;
-    Ok(project.target.join("wasm32-unknown-unknown").join(form.profile).join("modelwright.wasm"))
+    let messages = shell::capture(&mut cargo)?;
+    let rules = rules(&messages).ok_or("the core's build script says no digest of the rules")?;
+    let file = project.target.join("wasm32-unknown-unknown").join(form.profile).join("modelwright.wasm");
+    Ok(Module { file, rules })
+}
+
+/// Cargo says in one line of JSON what a build script has set.
+fn rules(messages: &str) -> Option<String> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let variables = messages.flat_map(|message| message["env"].as_array().cloned().unwrap_or_default());
+    variables.into_iter().find(|pair| pair[0] == "MODELWRIGHT_RULES")?[1].as_str().map(str::to_owned)
 }
 
 /// No folder of this machine gets into the bytes: panic messages carry the paths of their sources. The last match wins.
