@@ -27,9 +27,8 @@ pub fn run(project: &Project, steps: &mut Steps) -> Outcome {
     steps.check("No getrandom in the component", || no_getrandom(project));
     steps.check("JavaScript form in Node", || js::smoke_test(project));
     validation::check(project, steps)?;
-    steps.check("Clippy", || {
-        shell::run(project.locked(&["clippy", "--all-targets"]).args(WORKSPACE).args(["--", "-D", "warnings"]))
-    });
+    steps.check("Clippy", || clippy(project, &NATIVE));
+    steps.check("Clippy of xtask", || clippy(project, &XTASK));
     steps.check("Clippy of the wasm forms", || clippy_of_wasm(project, &rust));
     steps.check("Documentation", || {
         shell::run(project.locked(&["doc", "--no-deps"]).args(NATIVE).env("RUSTDOCFLAGS", "-D warnings"))
