@@ -60,7 +60,10 @@ impl Labels {
         let sections = sections.into_iter().chain([("source", text("repository")), ("modelwright-rules", rules.to_owned())]);
         Ok(Self {
             name: text("name"),
-            tools: vec![("wasm-opt".into(), "132.0.0".into()), ("modelwright-toolchain".into(), toolchain.to_owned())],
+            tools: vec![
+                ("wasm-opt".into(), crate::wasm::BINARYEN.into()),
+                ("modelwright-toolchain".into(), toolchain.to_owned()),
+            ],
             sections: sections.filter(|(_, text)| !text.is_empty()).collect(),
         })
     }

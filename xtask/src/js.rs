@@ -29,10 +29,11 @@ fn bind(project: &Project, module: &Path) -> Outcome {
     for name in ["modelwright.js", "modelwright.d.ts", "modelwright_bg.wasm.d.ts"] {
         shell::write(&project.js().join(name), shell::read(&bound.join(name))?)?;
     }
-    let wasm = project.js().join("modelwright_bg.wasm");
-    wasm::optimise(project, &wasm::JS, &bound.join("modelwright_bg.wasm"), &wasm)?;
-    println!("    {}", sizes::Size::of(&shell::read(&wasm)?));
-    Ok(())
+    let optimised = project.work().join("optimised.js.wasm");
+    wasm::optimise(project, &wasm::JS, &bound.join("modelwright_bg.wasm"), &optimised)?;
+    let wasm = shell::read(&optimised)?;
+    println!("    {}", sizes::Size::of(&wasm));
+    shell::write(&project.js().join("modelwright_bg.wasm"), wasm)
 }
 
 /// Node loads the form and asks it something.

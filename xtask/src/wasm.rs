@@ -22,6 +22,9 @@ pub const COMPONENT: Form = Form { feature: "component", profile: "component", l
 /// Built for size.
 pub const JS: Form = Form { feature: "js", profile: "npm", level: "-Oz" };
 
+/// The version of wasm-opt, as `xtask/npm/package.json` has it.
+pub const BINARYEN: &str = "132.0.0";
+
 /// What rustc's wasm32 target uses; without the list Binaryen would refuse it, and with all features it could add some that engines lack.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -76,10 +79,35 @@ fn package_folders(metadata: &Value) -> BTreeSet<String> {
     manifests.filter_map(|manifest| Some(Path::new(manifest).parent()?.parent()?.to_string_lossy().into_owned())).collect()
 }
 
-/// Runs Binaryen's wasm-opt. Sections that it does not know, such as the component's type, stay.
+/// Runs Binaryen's wasm-opt, unless this input has been optimised. Sections that it does not know, such as the component's type, stay.
 pub fn optimise(project: &Project, form: &Form, input: &Path, output: &Path) -> Outcome {
+    let stamp = output.with_added_extension("input");
+    let digest = format!("{} {} {BINARYEN}", shell::sha256(&shell::read(input)?), form.level);
+    if output.exists() && std::fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
+        return Ok(());
+    }
     shell::folder_for(output)?;
     let mut node = shell::command("node");
     node.arg(project.npm_tools().join("node_modules/binaryen/bin/wasm-opt")).arg(form.level).args(FEATURES);
-    shell::run(node.arg(input).arg("-o").arg(output))
+    shell::run(node.arg(input).arg("-o").arg(output))?;
+    shell::write(&stamp, digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binaryen_is_the_pinned_one() {
+        let manifest: Value = serde_json::from_str(include_str!("../npm/package.json")).expect("package.json is JSON");
+        assert_eq!(manifest["devDependencies"]["binaryen"], BINARYEN);
+    }
+
+    #[test]
+    fn the_digest_of_the_rules_is_found_among_cargos_messages() {
+        let messages =
+            "not JSON\n{\"reason\":\"compiler-artifact\"}\n{\"env\":[[\"OTHER\",\"1\"],[\"MODELWRIGHT_RULES\",\"abc\"]]}";
+        assert_eq!(rules(messages).as_deref(), Some("abc"));
+        assert_eq!(rules("{}"), None);
+    }
 }
