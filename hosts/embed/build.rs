@@ -11,6 +11,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=MODELWRIGHT_PRECOMPILED");
+    println!("cargo::rustc-env=MODELWRIGHT_TARGET={}", env::var("TARGET").unwrap_or_default());
     if env::var_os("CARGO_FEATURE_EMBEDDED").is_none() {
         return ExitCode::SUCCESS;
     }

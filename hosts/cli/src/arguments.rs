@@ -6,7 +6,7 @@ use std::path::PathBuf;
 const CODES: &str = "\
 Exit codes:
   0  fine
-  1  the input is invalid: every finding is on the standard error
+  1  the input is invalid (every finding is on the standard error), or the cluster stands against it
   2  `plan --exit-code`: there is something to do
   3  a file cannot be read or written, or the component failed";
 
@@ -77,8 +77,8 @@ pub struct Host {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
     /// The time that conditions get, for example 2026-11-25T12:00:00Z [default: none]
-    #[arg(long, value_name = "RFC3339", default_value = "", hide_default_value = true, value_parser = time)]
-    pub now: String,
+    #[arg(long, value_name = "RFC3339", value_parser = time)]
+    pub now: Option<String>,
     /// Allow replacing objects whose data is lost by it
     #[arg(long)]
     pub allow_data_loss: bool,

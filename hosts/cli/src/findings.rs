@@ -5,6 +5,9 @@ use crate::read::node::Mark;
 use modelwright_embed::{Diagnostic, Severity};
 use serde::Deserialize;
 
+/// The one code that speaks of a name, not of its value.
+const UNKNOWN_FIELD: &str = "UnknownField";
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,10 +103,14 @@ impl Finding {
     pub fn within(mut self, object: &Object) -> Self {
         let (node, mark) = object.node.locate(&self.path);
         if let Some(node) = node.filter(|node| !node.spelling.is_empty()) {
-            let hint = format!("Kubernetes reads `{}` as {}; put it in quotes to mean the text", node.spelling, node.json());
-            self.help = if self.help.is_empty() { hint } else { format!("{}; {hint}", self.help.trim_end_matches('.')) };
+            let hint = format!("Kubernetes reads `{}` as {}", node.spelling, node.json());
+            self.help = match self.help.as_str() {
+                "" => format!("{hint}; put it in quotes to mean the text"),
+                help => format!("{help}; {hint}"),
+            };
         }
-        self.at(object.source, mark)
+        let named = if self.code == UNKNOWN_FIELD { object.node.locate_name(&self.path) } else { None };
+        self.at(object.source, named.unwrap_or(mark))
     }
 }
 

@@ -8,7 +8,7 @@ const STACK_BYTES: usize = 1 << 20;
 /// The settings under which the component is compiled and run: fuel and deadlines on, a small stack, no proposal that it does not use.
 ///
 /// NaN bits are canonical, so that the same input gives the same bytes on every machine.
-pub fn configuration() -> Config {
+pub(crate) fn configuration() -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -25,4 +25,16 @@ pub fn configuration() -> Config {
     #[cfg(feature = "compile")]
     config.cranelift_nan_canonicalization(true);
     config
+}
+
+/// Compiles a component for machines of one target (`x86_64-unknown-linux-gnu`). Naming the target keeps the features of the
+/// builder's processor out of the result.
+#[cfg(feature = "compile")]
+pub fn precompile(component: &[u8], target: &str) -> Result<Vec<u8>, crate::HostError> {
+    let compile = || {
+        let mut config = configuration();
+        config.target(target)?;
+        wasmtime::Engine::new(&config)?.precompile_component(component)
+    };
+    compile().map_err(|error| crate::HostError::load(&error))
 }

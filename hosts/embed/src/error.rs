@@ -6,7 +6,7 @@ use wasmtime::{Error, Trap};
 /// Why the component gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostError {
-    /// The precompiled component cannot be loaded: made by another version of wasmtime, or for other settings.
+    /// The component cannot be compiled or loaded: not a component, or made by another version of wasmtime or for other settings.
     Load(String),
     /// The arguments have more bytes than the limit.
     Input {
@@ -45,7 +45,7 @@ impl HostError {
 impl fmt::Display for HostError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Load(why) => write!(formatter, "the embedded component cannot be loaded: {why}"),
+            Self::Load(why) => write!(formatter, "the component cannot be loaded: {why}"),
             Self::Input { bytes, limit } => write!(formatter, "the input has {bytes} bytes, the limit is {limit}"),
             Self::Fuel => formatter.write_str("the component used up its fuel"),
             Self::Deadline => formatter.write_str("the component did not answer in time"),

@@ -27,7 +27,8 @@ mod ticker;
 
 pub use bindings::exports::modelwright::core::metacontroller::{HostInput, Reply};
 pub use bindings::exports::modelwright::core::planner::{Answer, Child, Diagnostic, Document, Failure, Severity};
-pub use engine::configuration;
+#[cfg(feature = "compile")]
+pub use engine::precompile;
 pub use error::HostError;
 pub use limits::Limits;
 pub use planner::Planner;

@@ -9,7 +9,7 @@ use crate::{component, show};
 pub fn run(arguments: &Crds, console: &mut Console<'_>) -> Result<u8, Stop> {
     let definitions = component::tree(&component::load()?.schemas()?)?;
     let text = match arguments.output {
-        Manifest::Yaml => show::yaml::stream(definitions.items())?,
+        Manifest::Yaml => show::yaml::stream(definitions.items()),
         Manifest::Json => show::yaml::list(definitions.items()),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;

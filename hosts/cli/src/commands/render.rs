@@ -3,7 +3,7 @@
 use super::request;
 use crate::arguments::{Manifest, Render};
 use crate::console::Console;
-use crate::stop::{FINE, Stop};
+use crate::stop::Stop;
 use crate::{component, format, show};
 
 /// Runs `render`.
@@ -12,11 +12,13 @@ pub fn run(arguments: &Render, console: &mut Console<'_>) -> Result<u8, Stop> {
     let planner = component::load()?;
     let plan: format::Plan = component::typed(&component::document(planner.plan(&request.json))?)?;
     let children = component::tree(&component::document(planner.render(&request.json))?)?;
-    request.accepted(plan.diagnostics)?;
+    let findings = request.judged(plan.diagnostics, &planner)?;
     let text = match arguments.output {
-        Manifest::Yaml => show::yaml::stream(children.items())?,
+        Manifest::Yaml => show::yaml::stream(children.items()),
         Manifest::Json => show::yaml::list(children.items()),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;
-    Ok(FINE)
+    let code = request::code(&findings);
+    request.warn(findings, console)?;
+    Ok(code)
 }

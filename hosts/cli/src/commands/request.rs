@@ -1,12 +1,15 @@
 //! The request for a whole set, as the component reads it.
 
+use super::validate;
 use crate::arguments::Host;
 use crate::console::Console;
 use crate::findings::Finding;
 use crate::read::documents::Objects;
 use crate::read::files;
 use crate::read::node::write_text;
-use crate::stop::Stop;
+use crate::show;
+use crate::stop::{FINE, INVALID, Stop};
+use modelwright_embed::Planner;
 
 /// Whoever uses this program acts with their own rights: the API server decides which volumes they may use.
 const POLICY: &str = r#"{"staticVolumes":"any"}"#;
@@ -26,7 +29,7 @@ pub fn read(files: &[String], live: &[String], host: &Host, all: bool, console: 
     let resources = Objects::resources(files::read(files, console.stdin)?)?;
     let observed = Objects::read(files::read(live, console.stdin)?)?;
     let mut json = format!(r#"{{"resources":{},"observed":{},"unreadable":[],"now":"#, resources.json(), observed.json());
-    write_text(&mut json, &host.now);
+    write_text(&mut json, host.now.as_deref().unwrap_or(""));
     json.push_str(&format!(r#","policy":{},"manager":"{MANAGER}""#, policy(host, console)?));
     json.push_str(&format!(r#","allow":{{"dataLoss":{}}}"#, host.allow_data_loss));
     if all {
@@ -53,13 +56,43 @@ fn policy(host: &Host, console: &mut Console<'_>) -> Result<String, Stop> {
 }
 
 impl Request {
-    /// Stops when a finding about the given custom resources is an error: then every finding is shown, and nothing else.
-    pub fn accepted(self, findings: Vec<Finding>) -> Result<Vec<Finding>, Stop> {
+    /// The component's findings with their places. Stops when a custom resource is invalid in itself: then there is nothing to show
+    /// but the findings. What only the cluster stands against is no reason to stop.
+    pub fn judged(&self, findings: Vec<Finding>, planner: &Planner) -> Result<Vec<Finding>, Stop> {
         let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.located(&self.resources)).collect();
-        let invalid = findings.iter().any(|finding| finding.is_error() && finding.place.is_some());
-        match invalid {
-            true => Err(Stop::Invalid { findings, sources: self.resources.sources }),
-            false => Ok(findings),
+        if has_error(&findings) && self.is_invalid(planner)? {
+            return Err(Stop::Invalid { findings, sources: self.resources.sources.clone() });
         }
+        Ok(findings)
     }
+
+    fn is_invalid(&self, planner: &Planner) -> Result<bool, Stop> {
+        for object in &self.resources.objects {
+            if validate::findings(object, planner)?.iter().any(Finding::is_error) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The findings as text.
+    pub fn report(&self, findings: &[Finding]) -> String {
+        show::findings::report(findings, &self.resources.sources)
+    }
+
+    /// Writes errors that the result does not show where they are seen.
+    pub fn warn(&self, findings: Vec<Finding>, console: &mut Console<'_>) -> Result<(), Stop> {
+        let errors: Vec<Finding> = findings.into_iter().filter(Finding::is_error).collect();
+        console.say(&self.report(&errors))
+    }
+}
+
+/// Whether something stands against one of the given custom resources.
+pub fn has_error(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.is_error() && finding.place.is_some())
+}
+
+/// The exit code of a command that showed its result.
+pub fn code(findings: &[Finding]) -> u8 {
+    if has_error(findings) { INVALID } else { FINE }
 }

@@ -4,7 +4,7 @@ use crate::arguments::{Form, Requirements};
 use crate::console::Console;
 use crate::read::documents::{Object, Objects};
 use crate::read::files;
-use crate::read::node::{Content, Mark, Member, Node};
+use crate::read::node::{Content, Mark, Node};
 use crate::stop::{FINE, Stop};
 use crate::{component, show};
 
@@ -20,15 +20,12 @@ pub fn run(arguments: &Requirements, console: &mut Console<'_>) -> Result<u8, St
     let answers = Node::new(Mark::default(), Content::List(answers));
     let text = match arguments.output {
         Form::Text => show::report::requirements(&answers),
-        Form::Json => answers.pretty_json(),
-        Form::Yaml => show::yaml::document(&answers)?,
+        form => show::tree(&answers, form),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;
     Ok(FINE)
 }
 
 fn answer(object: &Object, reads: Node) -> Node {
-    let member = |name: &str, value| Member { at: Mark::default(), name: name.into(), value };
-    let label = Node::new(Mark::default(), Content::Text(object.label()));
-    Node::new(Mark::default(), Content::Map(vec![member("object", label), member("reads", reads)]))
+    Node::object([("object", Content::Text(object.label())), ("reads", reads.content)])
 }

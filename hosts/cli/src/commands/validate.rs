@@ -37,13 +37,13 @@ fn all(resources: &Objects) -> Result<Vec<Finding>, Stop> {
     let planner = component::load()?;
     let mut findings = Vec::new();
     for object in &resources.objects {
-        findings.extend(of(object, &planner)?.into_iter().map(|finding| placed(finding, object)));
+        findings.extend(self::findings(object, &planner)?.into_iter().map(|finding| placed(finding, object)));
     }
     Ok(findings)
 }
 
-/// What the component refuses to look at is a finding, too.
-fn of(object: &Object, planner: &Planner) -> Result<Vec<Finding>, Stop> {
+/// The findings about one custom resource by itself; what the component refuses to look at is one, too.
+pub fn findings(object: &Object, planner: &Planner) -> Result<Vec<Finding>, Stop> {
     let found = planner.validate(&object.node.json(), "")?;
     let diagnostics = found.unwrap_or_else(|failure| failure.diagnostics);
     Ok(diagnostics.into_iter().map(Finding::from).collect())

@@ -41,6 +41,24 @@ impl Object {
 impl Objects {
     /// The objects of some texts, or everything that is wrong with the texts.
     pub fn read(sources: Vec<Source>) -> Result<Self, Stop> {
+        let (read, findings) = Self::gather(sources);
+        read.unless(findings)
+    }
+
+    /// The custom resources of some texts: at least one, nothing else, each with a name.
+    pub fn resources(sources: Vec<Source>) -> Result<Self, Stop> {
+        let (read, mut findings) = Self::gather(sources);
+        if read.objects.is_empty() && findings.is_empty() {
+            let names: Vec<&str> = read.sources.iter().map(|source| source.name.as_str()).collect();
+            return Err(Stop::input(format!("{}: there is no custom resource in here", names.join(", "))));
+        }
+        findings.extend(read.objects.iter().filter(|object| not_an_object(object).is_none()).filter_map(not_a_resource));
+        findings.extend(read.given_twice());
+        findings.sort_by_key(|finding| finding.place.map(|place| (place.source, place.mark.line, place.mark.column)));
+        read.unless(findings)
+    }
+
+    fn gather(sources: Vec<Source>) -> (Self, Vec<Finding>) {
         let mut objects = Vec::new();
         let mut findings = Vec::new();
         for (source, text) in sources.iter().enumerate() {
@@ -50,19 +68,7 @@ impl Objects {
             }
         }
         findings.extend(objects.iter().filter_map(not_an_object));
-        Self { sources, objects }.unless(findings)
-    }
-
-    /// The custom resources of some texts: at least one, nothing else, each with a name.
-    pub fn resources(sources: Vec<Source>) -> Result<Self, Stop> {
-        let read = Self::read(sources)?;
-        if read.objects.is_empty() {
-            let names: Vec<&str> = read.sources.iter().map(|source| source.name.as_str()).collect();
-            return Err(Stop::input(format!("{}: there is no custom resource in here", names.join(", "))));
-        }
-        let mut findings: Vec<Finding> = read.objects.iter().filter_map(not_a_resource).collect();
-        findings.extend(read.given_twice());
-        read.unless(findings)
+        (Self { sources, objects }, findings)
     }
 
     /// The objects as a JSON list.
@@ -74,7 +80,7 @@ impl Objects {
     fn given_twice(&self) -> Vec<Finding> {
         let mut first = BTreeMap::new();
         let mut findings = Vec::new();
-        for object in &self.objects {
+        for object in self.objects.iter().filter(|object| not_a_resource(object).is_none()) {
             let place = (object.source, object.node.at);
             let (source, mark) = *first.entry(object.label()).or_insert(place);
             if (source, mark) != place {

@@ -1,7 +1,6 @@
 //! A value with the place it was written at.
 
 use crate::show::escape::is_unsafe;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt::Write;
 
 /// A place in a text. Line and column count from 1, in characters.
@@ -55,6 +54,13 @@ pub struct Member {
 }
 
 impl Node {
+    /// An object that was not read from anywhere.
+    pub fn object<const N: usize>(members: [(&str, Content); N]) -> Self {
+        let at = Mark::default();
+        let member = |(name, content): (&str, Content)| Member { at, name: name.into(), value: Self::new(at, content) };
+        Self::new(at, Content::Map(members.into_iter().map(member).collect()))
+    }
+
     /// A node that is written as it is read.
     pub fn new(at: Mark, content: Content) -> Self {
         Self { at, content, spelling: String::new() }
@@ -103,6 +109,13 @@ impl Node {
             (node, mark) = (next, at);
         }
         (Some(node), mark)
+    }
+
+    /// The place of the name of the member that a JSON Pointer leads to.
+    pub fn locate_name(&self, pointer: &str) -> Option<Mark> {
+        let (parent, name) = pointer.rsplit_once('/')?;
+        let name = unescaped(name);
+        self.locate(parent).0?.members().iter().find(|member| member.name == name).map(|member| member.at)
     }
 
     /// A member or item, and the place that shows it best: the name of what has parts, else the value itself.
@@ -192,33 +205,6 @@ impl Node {
     }
 }
 
-/// For the YAML writer. Integers stay exact; every other number is the shortest text of its value.
-impl Serialize for Node {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.content {
-            Content::Null => serializer.serialize_unit(),
-            Content::Bool(value) => serializer.serialize_bool(*value),
-            Content::Number(text) => serialize_number(text, serializer),
-            Content::Text(text) => serializer.serialize_str(text),
-            Content::List(items) => serializer.collect_seq(items),
-            Content::Map(members) => {
-                let mut map = serializer.serialize_map(Some(members.len()))?;
-                for member in members {
-                    map.serialize_entry(&member.name, &member.value)?;
-                }
-                map.end()
-            }
-        }
-    }
-}
-
-fn serialize_number<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    if let Ok(number) = text.parse::<i128>() {
-        return serializer.serialize_i128(number);
-    }
-    serializer.serialize_f64(text.parse().map_err(serde::ser::Error::custom)?)
-}
-
 fn unescaped(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }
@@ -282,6 +268,13 @@ mod tests {
             let (node, mark) = node.locate(pointer);
             assert_eq!((mark.line, mark.column, node.is_some()), (line, column, found), "{pointer}");
         }
+    }
+
+    #[test]
+    fn a_name_has_a_place_of_its_own() {
+        let node = yaml::documents(TEXT).unwrap().remove(0);
+        let column = |pointer| node.locate_name(pointer).map(|mark| (mark.line, mark.column));
+        assert_eq!((column("/spec/image"), column("/spec/x"), column("")), (Some((3, 3)), None, None));
     }
 
     #[test]

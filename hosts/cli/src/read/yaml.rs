@@ -6,7 +6,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values that all aliases of a text may add: far more than a manifest needs, far less than a bomb.
-const ALIASED_VALUES: usize = 10_000;
+const ALIASED_VALUES: usize = 100_000;
 
 /// Every document that is not empty.
 pub fn documents(text: &str) -> Result<Vec<Node>, Mistake> {
@@ -144,9 +144,11 @@ fn name_of(node: &Node, plain: bool) -> Result<String, Mistake> {
 
 fn unique(members: &[Member]) -> Result<(), Mistake> {
     let mut seen = BTreeSet::new();
-    match members.iter().find(|member| !seen.insert(&member.name)) {
-        None => Ok(()),
-        Some(member) => Err(Mistake::new(member.at, format!("the member `{}` is given twice", member.name))),
+    let Some(member) = members.iter().find(|member| !seen.insert(&member.name)) else { return Ok(()) };
+    let mistake = Mistake::new(member.at, format!("the member `{}` is given twice", member.name));
+    match member.name.as_str() {
+        "apiVersion" | "kind" => Err(mistake.with_help("a line `---` separates two objects")),
+        _ => Err(mistake),
     }
 }
 

@@ -3,8 +3,12 @@
 use super::escape::{clipped, escaped};
 use super::paint::{ADDED, ALARM, FAINT, STRONG, WAITING, paint};
 use super::plan::{alarms, waits, words};
-use crate::format::{Action, Forecast, Round, Traffic, object_name};
+use crate::format::{Action, Forecast, Round, Traffic, Waiting, object_name};
+use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// Objects at one gate that still get a line each.
+const MANY: usize = 3;
 
 /// The forecast as text; `findings` is shown at the end.
 pub fn text(forecast: &Forecast, findings: &str) -> String {
@@ -25,9 +29,7 @@ fn block(round: &Round) -> String {
     for action in &round.actions {
         out.push_str(&step(action));
     }
-    for waiting in &round.waiting {
-        let _ = writeln!(out, "{} {} {}", paint(WAITING, "  …"), clipped(&object_name(&waiting.object), 200), waits(waiting));
-    }
+    out.push_str(&waiting(&round.waiting));
     for event in &round.events {
         let _ = writeln!(out, "  {} {}", paint(FAINT, "then"), clipped(event, 300));
     }
@@ -35,6 +37,26 @@ fn block(round: &Round) -> String {
         let _ = writeln!(out, "  {} {}", paint(FAINT, "traffic"), shares(traffic));
     }
     out
+}
+
+/// One line for each; many that wait at one gate share a line.
+fn waiting(waiting: &[Waiting]) -> String {
+    let mut gates: BTreeMap<&str, Vec<&Waiting>> = BTreeMap::new();
+    for one in waiting {
+        gates.entry(&one.gate).or_default().push(one);
+    }
+    gates.iter().map(|(gate, waiting)| if waiting.len() > MANY { crowd(gate, waiting) } else { each(waiting) }).collect()
+}
+
+fn each(waiting: &[&Waiting]) -> String {
+    let line = |one: &&Waiting| format!("{} {} {}\n", paint(WAITING, "  …"), clipped(&object_name(&one.object), 200), waits(one));
+    waiting.iter().map(line).collect()
+}
+
+fn crowd(gate: &str, waiting: &[&Waiting]) -> String {
+    let names: Vec<String> = waiting.iter().map(|one| clipped(&object_name(&one.object), 200)).collect();
+    let title = paint(WAITING, format!("wait ({})", escaped(gate)));
+    format!("{} {} objects {title}: {}\n", paint(WAITING, "  …"), waiting.len(), names.join(", "))
 }
 
 fn step(action: &Action) -> String {
@@ -83,9 +105,7 @@ fn end(forecast: &Forecast) -> String {
         other => (ALARM, format!("{} after {rounds}", escaped(other))),
     };
     let mut out = format!("{}: {}\n", paint(style, words), clipped(&forecast.end.text, 400));
-    for waiting in &forecast.end.waiting {
-        let _ = writeln!(out, "{} {} {}", paint(WAITING, "  …"), clipped(&object_name(&waiting.object), 200), waits(waiting));
-    }
+    out.push_str(&waiting(&forecast.end.waiting));
     out
 }
 

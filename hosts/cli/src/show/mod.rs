@@ -9,12 +9,22 @@ pub mod plan;
 pub mod report;
 pub mod yaml;
 
+use crate::arguments::Form;
+use crate::read::node::Node;
 use crate::stop::Stop;
 use escape::clipped;
 use paint::{ALARM, paint};
 
 /// Characters of a sentence.
 const SENTENCE: usize = 600;
+
+/// A tree for other programs.
+pub fn tree(tree: &Node, form: Form) -> String {
+    match form {
+        Form::Yaml => yaml::document(tree),
+        Form::Json | Form::Text => tree.pretty_json(),
+    }
+}
 
 /// Why a command ended early.
 pub fn stop(stop: &Stop) -> String {

@@ -64,7 +64,8 @@ fn heading(object: &ObjectPlan, acted_on: bool) -> String {
     let (sign, style, word) = words(&object.verb);
     let name = paint(STRONG, clipped(&object_name(&object.id), 200));
     let fate = match (object.verb.as_str(), acted_on) {
-        ("conflict", _) => "is somebody else's: nothing is done".into(),
+        ("conflict", _) if object.reason == "NotOurs" => "is somebody else's: left alone".into(),
+        ("conflict", _) => "is left alone".into(),
         ("unchanged", _) => "stays as it is".into(),
         (_, true) => format!("will be {word}"),
         (_, false) => format!("waits to be {word}"),
@@ -100,15 +101,29 @@ pub fn alarms(action: &Action) -> Vec<&'static str> {
 
 /// `waits (traffic): … [available 0 of 2; Deployment titanic/titanic-v1]`.
 pub fn waits(waiting: &Waiting) -> String {
-    let mut facts: Vec<String> = waiting.waits_for.iter().map(|id| clipped(&object_name(id), 120)).collect();
+    format!("{}: {}", gate(waiting), why(waiting))
+}
+
+fn gate(waiting: &Waiting) -> String {
+    paint(WAITING, format!("waits ({})", escaped(&waiting.gate)))
+}
+
+/// The sentence and the facts; what it waits for is named once.
+fn why(waiting: &Waiting) -> String {
+    let said = |id: &&String| {
+        let name = id.rsplit('|').next().unwrap_or("");
+        waiting.text.contains(name) || waiting.facts.contains(name)
+    };
+    let mut facts: Vec<String> =
+        waiting.waits_for.iter().filter(|id| !said(id)).map(|id| clipped(&object_name(id), 120)).collect();
     if !waiting.facts.is_empty() {
         facts.insert(0, clipped(&waiting.facts, 200));
     }
-    let facts = match facts.is_empty() {
-        true => String::new(),
-        false => format!(" {}", paint(FAINT, format!("[{}]", facts.join("; ")))),
-    };
-    format!("{}: {}{facts}", paint(WAITING, format!("waits ({})", escaped(&waiting.gate))), clipped(&waiting.text, 300))
+    let text = clipped(&waiting.text, 300);
+    match facts.is_empty() {
+        true => text,
+        false => format!("{text} {}", paint(FAINT, format!("[{}]", facts.join("; ")))),
+    }
 }
 
 fn changes(object: &ObjectPlan) -> Vec<String> {
@@ -167,13 +182,7 @@ fn waiting_elsewhere(plan: &Plan) -> String {
     let mut out = String::new();
     for waiting in plan.waiting.iter().filter(|waiting| !is_block(&waiting.object)) {
         let name = paint(STRONG, clipped(&object_name(&waiting.object), 200));
-        let _ = write!(
-            out,
-            "\n{} {name} {}\n      {}\n",
-            paint(WAITING, "  …"),
-            paint(WAITING, "stays as it is for now"),
-            waits(waiting)
-        );
+        let _ = write!(out, "\n{} {name} {}\n      {}\n", paint(WAITING, "  …"), gate(waiting), why(waiting));
     }
     out
 }

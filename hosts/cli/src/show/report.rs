@@ -5,7 +5,7 @@ use super::findings::totals as counted;
 use super::paint::{ADDED, FAINT, STRONG, paint};
 use crate::findings::Finding;
 use crate::read::files::Source;
-use crate::read::node::{Content, Mark, Member, Node};
+use crate::read::node::{Content, Node};
 use std::fmt::Write;
 
 /// The last line of `validate`.
@@ -23,7 +23,7 @@ pub fn totals(resources: usize, findings: &[Finding]) -> String {
 pub fn json(findings: &[Finding], sources: &[Source]) -> String {
     let valid = !findings.iter().any(Finding::is_error);
     let diagnostics = findings.iter().map(|finding| diagnostic(finding, sources)).collect();
-    object(vec![
+    Node::object([
         ("formatVersion", Content::Text("1.0".into())),
         ("valid", Content::Bool(valid)),
         ("diagnostics", Content::List(diagnostics)),
@@ -36,7 +36,7 @@ fn diagnostic(finding: &Finding, sources: &[Source]) -> Node {
     let number = |number: usize| Content::Number(number.to_string());
     let place = finding.place;
     let file = place.and_then(|place| sources.get(place.source)).map_or("", |source| source.name.as_str());
-    object(vec![
+    Node::object([
         ("severity", text(finding.severity.word())),
         ("code", text(&finding.code)),
         ("object", text(&finding.object)),
@@ -47,12 +47,6 @@ fn diagnostic(finding: &Finding, sources: &[Source]) -> Node {
         ("line", number(place.map_or(0, |place| place.mark.line))),
         ("column", number(place.map_or(0, |place| place.mark.column))),
     ])
-}
-
-fn object(members: Vec<(&str, Content)>) -> Node {
-    let at = Mark::default();
-    let member = |(name, content): (&str, Content)| Member { at, name: name.into(), value: Node::new(at, content) };
-    Node::new(at, Content::Map(members.into_iter().map(member).collect()))
 }
 
 /// Every member on a line, nested ones by path.

@@ -1,17 +1,16 @@
 //! Compiles the component for machines of one target, under the settings of the library.
 //!
 //! `precompile <component.wasm> <out.cwasm> [--target <triple>]` writes `<out.cwasm>` and `<out.cwasm>.sha256`, the digest of the
-//! component. An explicit target keeps the features of the builder's processor out of the result.
+//! component. Without `--target` it compiles for what this program was built for.
 
-use modelwright_embed::configuration;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
 use std::process::ExitCode;
-use wasmtime::Engine;
 
-const USAGE: &str = "usage: precompile <component.wasm> <out.cwasm> [--target x86_64-unknown-linux-gnu]";
-const TARGET: &str = "x86_64-unknown-linux-gnu";
+const USAGE: &str = "usage: precompile <component.wasm> <out.cwasm> [--target <triple>]";
+/// What this program itself was built for.
+const TARGET: &str = env!("MODELWRIGHT_TARGET");
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,16 +31,9 @@ fn main() -> ExitCode {
 
 fn precompile(component: &str, out: &str, target: &str) -> Result<(), String> {
     let bytes = fs::read(component).map_err(|error| format!("{component}: {error}"))?;
-    let engine = engine(target).map_err(|error| format!("{target}: {error:#}"))?;
-    let compiled = engine.precompile_component(&bytes).map_err(|error| format!("{component}: {error:#}"))?;
+    let compiled = modelwright_embed::precompile(&bytes, target).map_err(|error| format!("{component} for {target}: {error}"))?;
     write(out, &compiled)?;
     write(&format!("{out}.sha256"), format!("{}\n", hexadecimal(&Sha256::digest(&bytes))).as_bytes())
-}
-
-fn engine(target: &str) -> wasmtime::Result<Engine> {
-    let mut config = configuration();
-    config.target(target)?;
-    Engine::new(&config)
 }
 
 fn write(path: &str, bytes: &[u8]) -> Result<(), String> {
