@@ -53,6 +53,9 @@ fn selected(value: &Value, paths: &[&[&str]]) -> Option<Value> {
     if paths.iter().any(|path| path.is_empty()) {
         return Some(value.clone());
     }
+    if paths.is_empty() {
+        return None;
+    }
     match value {
         Value::Object(members) => {
             let parts = members.iter().filter_map(|(name, member)| {
