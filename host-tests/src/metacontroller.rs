@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 const LAST_APPLIED: &str = "metacontroller.k8s.io/last-applied-configuration";
 const DECORATOR: &str = "metacontroller.k8s.io/decorator-controller";
+/// Its field manager.
+const MANAGER: &str = "metacontroller";
 const ROUND_LIMIT: usize = 40;
 
 /// The kinds that its controllers own, by kind of parent.
@@ -123,23 +125,35 @@ fn apply(world: &mut World, parent: &Value, child: &Value, mode: ApplyMode) -> R
     } else {
         body["metadata"]["labels"]["controller-uid"] = parent["metadata"]["uid"].clone();
     }
-    if mode == ApplyMode::DynamicApply {
-        body["metadata"]["annotations"][LAST_APPLIED] = child.to_string().into();
+    if mode == ApplyMode::ServerSideApply {
+        return world.send(&key.label(), &server_side_apply(&body, MANAGER)?);
     }
-    world.send(&key.label(), &server_side_apply(&body, "metacontroller")?)?;
-    if mode == ApplyMode::DynamicApply {
-        forget_managers(world, &key);
-    }
+    body["metadata"]["annotations"][LAST_APPLIED] = child.to_string().into();
+    let before = world.cluster.objects().get(&key).cloned();
+    world.send(&key.label(), &server_side_apply(&body, MANAGER)?)?;
+    finish_put(world, &key, before);
     Ok(())
 }
 
-/// A PUT leaves no entry of operation `Apply`.
-fn forget_managers(world: &mut World, key: &Key) {
+/// A PUT leaves no entry of operation `Apply`; one that would change nothing is not sent.
+fn finish_put(world: &mut World, key: &Key, before: Option<Value>) {
     world.edit(|objects| {
-        if let Some(metadata) = objects.get_mut(key).and_then(|object| object["metadata"].as_object_mut()) {
-            metadata.remove("managedFields");
-        }
+        let Some(object) = objects.get_mut(key) else { return };
+        without(object, "managedFields");
+        let same = before.filter(|before| {
+            let (mut old, mut new) = (before.clone(), object.clone());
+            without(&mut old, "resourceVersion");
+            without(&mut new, "resourceVersion");
+            old == new
+        });
+        *object = same.unwrap_or_else(|| object.clone());
     });
+}
+
+fn without(object: &mut Value, member: &str) {
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove(member);
+    }
 }
 
 fn owner_reference(parent: &Value) -> Value {

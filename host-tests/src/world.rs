@@ -92,9 +92,12 @@ impl World {
 
     /// Carries out a plan; an answer that is no success is a mistake of the plan or the scenario.
     fn perform(&mut self, plan: &Plan) -> Result<(), String> {
-        let statuses = plan.statuses.iter().filter_map(|status| status.request.as_ref().map(|request| (&status.object, request)));
-        for (what, request) in plan.actions.iter().map(|action| (&action.id, &action.request)).chain(statuses) {
-            self.send(what, request)?;
+        for action in &plan.actions {
+            self.send(&action.id, &action.request)?;
+        }
+        // A custom resource whose finalizer has just gone takes its status along.
+        for request in plan.statuses.iter().filter_map(|status| status.request.as_ref()) {
+            self.cluster.perform(request);
         }
         Ok(())
     }
