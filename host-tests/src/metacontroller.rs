@@ -128,18 +128,18 @@ fn apply(world: &mut World, parent: &Value, child: &Value, mode: ApplyMode) -> R
     if mode == ApplyMode::ServerSideApply {
         return world.send(&key.label(), &server_side_apply(&body, MANAGER)?);
     }
-    body["metadata"]["annotations"][LAST_APPLIED] = child.to_string().into();
     let before = world.cluster.objects().get(&key).cloned();
     world.send(&key.label(), &server_side_apply(&body, MANAGER)?)?;
-    finish_put(world, &key, before);
+    finish_put(world, &key, child, before);
     Ok(())
 }
 
-/// A PUT leaves no entry of operation `Apply`; one that would change nothing is not sent.
-fn finish_put(world: &mut World, key: &Key, before: Option<Value>) {
+/// A PUT leaves an annotation and no entry of operation `Apply`; one that would change nothing is not sent.
+fn finish_put(world: &mut World, key: &Key, child: &Value, before: Option<Value>) {
     world.edit(|objects| {
         let Some(object) = objects.get_mut(key) else { return };
         without(object, "managedFields");
+        object["metadata"]["annotations"][LAST_APPLIED] = child.to_string().into();
         let same = before.filter(|before| {
             let (mut old, mut new) = (before.clone(), object.clone());
             without(&mut old, "resourceVersion");

@@ -54,15 +54,15 @@ impl World {
         }
     }
 
-    /// Everything in the cluster, in order of kind, namespace and name.
+    /// Everything in the cluster as a host observes it, in order of kind, namespace and name.
     pub fn objects(&self) -> Vec<Value> {
-        self.cluster.objects().values().cloned().collect()
+        self.cluster.objects().values().cloned().map(dated).collect()
     }
 
-    /// The object with a label.
+    /// The object with a label, as a host observes it.
     pub fn object(&self, name: &str) -> Result<Value, String> {
         let found = self.cluster.objects().values().find(|object| label(object) == name);
-        found.cloned().ok_or_else(|| format!("{name} is not in the world"))
+        found.cloned().map(dated).ok_or_else(|| format!("{name} is not in the world"))
     }
 
     fn apply(&mut self, apply: &Apply, resources: &[Value]) -> Result<(), String> {
@@ -162,6 +162,18 @@ impl World {
         self.cluster.restore(objects);
         result
     }
+}
+
+/// A simulated cluster makes its objects in the year 9999, so that they are younger than what was observed. What was made here is
+/// observed from now on.
+fn dated(mut object: Value) -> Value {
+    let created = object.pointer_mut("/metadata/creationTimestamp");
+    if let Some(Value::String(created)) = created
+        && let Some(rest) = created.strip_prefix("9999-")
+    {
+        *created = format!("2025-{rest}");
+    }
+    object
 }
 
 /// The members of an observation that every scenario has, under those that it says itself.
