@@ -6,6 +6,7 @@ mod deployment;
 mod gateway;
 mod istio;
 mod model;
+mod object;
 mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
@@ -19,7 +20,8 @@ pub use virtual_service::{routes, virtual_service};
 use crate::names::{self, Labels};
 use crate::profile::Profile;
 use crate::validate::{Figures, Meta, Model};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use object::Metadata;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -55,18 +57,24 @@ pub fn of_model(parts: &ModelParts) -> Vec<Value> {
 }
 
 /// Metadata of a namespaced child, which carries the name of its custom resource.
-fn metadata(owner: &Meta, labels: Labels) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(owner.name.clone()),
-        namespace: Some(owner.namespace.clone()),
-        labels: Some(labels),
-        ..Default::default()
-    }
+fn metadata(owner: &Meta, labels: Labels) -> Metadata {
+    Metadata { name: Some(owner.name.clone()), namespace: Some(owner.namespace.clone()), labels, ..Default::default() }
 }
 
 /// What selects the pods of a Model. Selectors are immutable, so nothing that may change belongs here.
 fn selector(model: &Model) -> Labels {
-    Labels::from([(names::MODEL.into(), model.meta.name.clone())])
+    labels([(names::MODEL, model.meta.name.clone())])
+}
+
+fn label_selector(model: &Model) -> LabelSelector {
+    LabelSelector { match_labels: Some(selector(model)), match_expressions: None }
+}
+
+/// Inserted one by one: `from` and `collect` would bring a sort of their own into the component.
+fn labels(entries: impl IntoIterator<Item = (&'static str, String)>) -> Labels {
+    let mut labels = Labels::new();
+    labels.extend(entries.into_iter().map(|(key, value)| (key.into(), value)));
+    labels
 }
 
 /// The one place where children become JSON. Their types have nothing that JSON lacks, so it cannot fail.
