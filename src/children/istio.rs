@@ -4,7 +4,6 @@
 use crate::names::Labels;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 pub struct VirtualServiceSpec<'a> {
@@ -30,7 +29,14 @@ pub struct HttpRoute {
 #[serde(rename_all = "camelCase")]
 pub enum HttpMatch {
     Uri(StringMatch),
-    Headers(BTreeMap<&'static str, StringMatch>),
+    Headers(TargetVariant),
+}
+
+/// A caller names a variant in this header.
+#[derive(Serialize)]
+pub struct TargetVariant {
+    #[serde(rename = "x-amzn-sagemaker-target-variant")]
+    pub name: StringMatch,
 }
 
 #[derive(Serialize)]

@@ -79,17 +79,20 @@ fn labels(entries: impl IntoIterator<Item = (&'static str, String)>) -> Labels {
 
 /// The one place where children become JSON. Their types have nothing that JSON lacks, so it cannot fail.
 fn json(object: &impl Serialize) -> Value {
-    without_nulls(serde_json::to_value(object).unwrap_or_default())
+    let mut object = serde_json::to_value(object).unwrap_or_default();
+    prune(&mut object);
+    object
 }
 
 /// The API server prunes nulls. Empty values stay: `emptyDir: {}` and `storageClassName: ""` mean something.
-fn without_nulls(value: Value) -> Value {
+fn prune(value: &mut Value) {
     match value {
-        Value::Object(fields) => Value::Object(
-            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect(),
-        ),
-        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
-        scalar => scalar,
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(prune);
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        _ => {}
     }
 }
 

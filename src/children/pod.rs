@@ -13,7 +13,7 @@ use k8s_openapi::api::core::v1::{
     TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Where the sidecars find their files.
 pub const CONFIG: &str = "/etc/mlops";
@@ -43,14 +43,13 @@ pub fn pass_through(deployment: &mut Value, model: &Model) {
 
 /// The API server drops an empty value, so it is never part of what we mean.
 fn variable(entry: &Value) -> Value {
-    let empty = |key: &str, value: &Value| key == "value" && value.as_str() == Some("");
-    match entry {
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(key, value)| !empty(key, value));
-            Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>())
-        }
-        other => other.clone(),
+    let mut entry = entry.clone();
+    if let Some(fields) = entry.as_object_mut()
+        && fields.get("value").and_then(Value::as_str) == Some("")
+    {
+        fields.remove("value");
     }
+    entry
 }
 
 fn with(mut labels: Labels, winning: Labels) -> Labels {

@@ -2,7 +2,7 @@
 
 use super::istio::{
     Address, Destination, HeaderChange, Headers, HttpMatch, HttpRoute, PortSelector, Retries, Rewrite, StringMatch,
-    VirtualServiceSpec,
+    TargetVariant, VirtualServiceSpec,
 };
 use super::object::Object;
 use super::{json, labels, metadata, service};
@@ -10,10 +10,7 @@ use crate::kinds::Kind;
 use crate::names;
 use crate::validate::{Meta, Variant};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-/// A caller names a variant in it.
-const TARGET_VARIANT: &str = "x-amzn-sagemaker-target-variant";
 /// The answer names the variant in it.
 const INVOKED_VARIANT: &str = "x-amzn-invoked-production-variant";
 
@@ -43,7 +40,7 @@ fn monitoring(namespace: &str, variant: &Variant) -> HttpRoute {
 }
 
 fn target_variant(namespace: &str, variant: &Variant, timeout_seconds: u32) -> HttpRoute {
-    let header = BTreeMap::from([(TARGET_VARIANT, StringMatch::Exact(variant.name.clone()))]);
+    let header = TargetVariant { name: StringMatch::Exact(variant.name.clone()) };
     HttpRoute {
         matches: Some([HttpMatch::Headers(header)]),
         route: vec![Destination { weight: None, ..destination(namespace, variant) }],
