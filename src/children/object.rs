@@ -44,6 +44,7 @@ pub struct Metadata {
     pub annotations: Labels,
 }
 
+/// `spec` of a Deployment: how many pods, and how they are replaced.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentSpec {
@@ -55,12 +56,14 @@ pub struct DeploymentSpec {
     pub template: PodTemplate,
 }
 
+/// What every pod of a Deployment is made from.
 #[derive(Serialize)]
 pub struct PodTemplate {
     pub metadata: Metadata,
     pub spec: PodSpec,
 }
 
+/// `spec` of a pod, without what passes through as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodSpec {
@@ -85,29 +88,33 @@ pub struct Volume {
     pub source: VolumeSource,
 }
 
+/// What is behind a volume of a pod.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum VolumeSource {
     #[serde(rename = "downwardAPI")]
     DownwardApi(DownwardAPIVolumeSource),
     EmptyDir(EmptyDirVolumeSource),
-    Ephemeral(EphemeralVolumeSource),
+    Ephemeral(Box<EphemeralVolumeSource>),
     Image(ImageVolumeSource),
     PersistentVolumeClaim(PersistentVolumeClaimVolumeSource),
     Secret(SecretVolumeSource),
 }
 
+/// A claim that lives as long as its pod.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EphemeralVolumeSource {
     pub volume_claim_template: ClaimTemplate,
 }
 
+/// The claim of an ephemeral volume; it has no metadata of its own.
 #[derive(Serialize)]
 pub struct ClaimTemplate {
     pub spec: PersistentVolumeClaimSpec,
 }
 
+/// `spec` of a PersistentVolume.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersistentVolumeSpec<'a> {

@@ -151,7 +151,8 @@ fn store(parts: &ModelParts) -> Volume {
         (_, Storage::Ephemeral { size, class: None }) => VolumeSource::EmptyDir(limited(size.canonical())),
         (_, Storage::Ephemeral { size, class: Some(class) }) => {
             let spec = claim_spec(size, &["ReadWriteOnce".into()], Some(class.clone()));
-            VolumeSource::Ephemeral(EphemeralVolumeSource { volume_claim_template: ClaimTemplate { spec } })
+            let source = EphemeralVolumeSource { volume_claim_template: ClaimTemplate { spec } };
+            VolumeSource::Ephemeral(source.into())
         }
         (_, Storage::Claim { .. } | Storage::None) => claimed(&parts.model.meta.name),
     };
