@@ -12,6 +12,7 @@ use crate::reconcile::{self, Decision, Desired};
 use crate::references;
 use crate::request;
 use crate::requirements;
+use crate::table::Table;
 use crate::validate as rules;
 use crate::{forecast as rounds, metacontroller};
 use serde::Serialize;
@@ -109,9 +110,11 @@ pub fn render(observation: &str) -> Document {
         }
         reconcile::decide(key, &references, &seen).map(|decision: Decision| decision.desired).unwrap_or_default()
     };
-    let mut children: Vec<Desired> = seen.subjects.iter().flat_map(desired).collect();
-    children.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(Value::Array(children.into_iter().map(|child| child.body).collect()).to_string())
+    let mut children: Table<Value> = Table::default();
+    for child in seen.subjects.iter().flat_map(desired) {
+        children.insert(child.key, child.body);
+    }
+    Ok(Value::Array(children.into_rows()).to_string())
 }
 
 /// One custom resource → what a host must read.

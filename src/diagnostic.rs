@@ -1,6 +1,7 @@
 //! What is said about an input: diagnostics (a user's mistake, all at once) and failures (a host's mistake).
 
 use serde::Serialize;
+use std::cmp::Ordering;
 
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -15,7 +16,7 @@ pub enum Severity {
 }
 
 /// One finding about one object.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// How much it matters.
     pub severity: Severity,
@@ -29,6 +30,22 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it; may be empty.
     pub help: String,
+}
+
+impl Ord for Diagnostic {
+    /// Errors first, then by object and path.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.severity.cmp(&other.severity).then_with(|| {
+            let (a, b) = (self, other);
+            (&a.object, &a.path, &a.code, &a.message, &a.help).cmp(&(&b.object, &b.path, &b.code, &b.message, &b.help))
+        })
+    }
+}
+
+impl PartialOrd for Diagnostic {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Diagnostic {

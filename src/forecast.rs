@@ -2,8 +2,8 @@
 //! (`forecast/v1`).
 
 use crate::diagnostic::Diagnostic;
-use crate::kinds::Kind;
-use crate::observation::Observation;
+use crate::kinds::{Key, Kind};
+use crate::observation::{Observation, items, text};
 use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
 use crate::simulate::Cluster;
 use crate::{reconcile, references};
@@ -171,24 +171,21 @@ fn step(action: &Action) -> Step {
 
 /// The oldest VirtualService of a host answers at a gateway.
 fn traffic(cluster: &Cluster) -> Vec<Traffic> {
-    let routes = cluster.objects().iter().filter(|(key, _)| key.kind == Kind::VirtualService);
-    let mut by_host: BTreeMap<String, (&str, &Value)> = BTreeMap::new();
-    for (_, object) in routes {
-        let created = crate::observation::text(object, &["metadata", "creationTimestamp"]);
-        for host in crate::observation::items(object, &["spec", "hosts"]).iter().filter_map(Value::as_str) {
-            let oldest = by_host.entry(host.into()).or_insert((created, object));
-            if created < oldest.0 {
-                *oldest = (created, object);
-            }
+    let mut by_host: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+    for (key, object) in cluster.objects().iter().filter(|(key, _)| key.kind == Kind::VirtualService) {
+        for host in items(object, &["spec", "hosts"]).iter().filter_map(Value::as_str) {
+            by_host.entry(host.into()).or_default().push(key.clone());
         }
     }
-    let of_host = |(host, (_, object)): (String, (&str, &Value))| {
-        let weights = references::routes(object).weights;
-        let routes =
-            weights.into_iter().map(|(model, weight)| Share { model: format!("{}/{}", model.namespace, model.name), weight });
-        Traffic { host, routes: routes.collect() }
+    let created =
+        |key: &&Key| cluster.objects().get(*key).map_or("", |object| text(object, &["metadata", "creationTimestamp"])).to_owned();
+    let of_host = |(host, keys): (String, Vec<Key>)| {
+        let oldest = keys.iter().min_by_key(created).and_then(|key| cluster.objects().get(key))?;
+        let share =
+            |(model, weight): (&Key, &u64)| Share { model: format!("{}/{}", model.namespace, model.name), weight: *weight };
+        Some(Traffic { host, routes: references::routes(oldest).weights.iter().map(share).collect() })
     };
-    by_host.into_iter().map(of_host).collect()
+    by_host.into_iter().filter_map(of_host).collect()
 }
 
 fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {

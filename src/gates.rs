@@ -15,7 +15,6 @@ use crate::quantity::Quantity;
 use crate::references::{References, Routes};
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Meta, Model, Storage, Variant};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// What happens to the dependants of a custom resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -384,7 +383,7 @@ impl CutOver<'_> {
 
     /// The gateways for `hosts`: those of the Endpoints that have them; the observed ones where that cannot be told.
     fn gateways(&self, hosts: &[String]) -> Vec<String> {
-        let mut gateways = BTreeSet::new();
+        let mut gateways: Vec<String> = Vec::new();
         for host in hosts {
             let before = gateways.len();
             let claimants = self.claimants(host).filter(|endpoint| self.is_owner(endpoint, host));
@@ -393,7 +392,7 @@ impl CutOver<'_> {
                 gateways.extend(self.observed.into_iter().flat_map(|routes| routes.gateways.iter().cloned()));
             }
         }
-        gateways.into_iter().collect()
+        distinct(gateways)
     }
 
     fn is_owner(&self, endpoint: &Key, host: &str) -> bool {
@@ -442,9 +441,9 @@ fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate:
 fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: bool, gate: &mut RoutesGate) {
     let wanted = wanted_hosts(cut);
     let observed = cut.observed_hosts();
-    let mut hosts: BTreeSet<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().collect();
+    let mut hosts: Vec<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().collect();
     for host in observed.iter().filter(|host| !wanted.contains(*host) && cut.must_keep(host)) {
-        hosts.insert(host.clone());
+        hosts.push(host.clone());
         gate.waiting.push(kept_host(cut, host));
     }
     let new: Vec<&String> = wanted.iter().filter(|host| !observed.contains(host)).collect();
@@ -456,19 +455,27 @@ fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: 
         let blockers = if unready.is_empty() { blockers(config, cut, seen) } else { unready };
         gate.waiting.push(traffic(cut, &what, &blockers));
     }
-    gate.hosts = hosts.into_iter().collect();
+    gate.hosts = distinct(hosts);
     gate.gateways = cut.gateways(&gate.hosts);
 }
 
 /// The hosts of the Endpoints that name this config, as far as they own them.
-fn wanted_hosts(cut: &CutOver) -> BTreeSet<String> {
-    cut.references
+fn wanted_hosts(cut: &CutOver) -> Vec<String> {
+    let hosts = cut
+        .references
         .endpoints_naming(cut.key)
         .filter(|(_, endpoint)| !endpoint.meta.deleting)
         .filter_map(|(key, endpoint)| Some((key, &endpoint.value.as_ref()?.host)))
         .filter(|(key, host)| cut.references.owner_of_host(host) == Some(*key))
-        .map(|(_, host)| host.clone())
-        .collect()
+        .map(|(_, host)| host.clone());
+    distinct(hosts.collect())
+}
+
+/// Sorted, without repeats.
+fn distinct(mut texts: Vec<String>) -> Vec<String> {
+    texts.sort_unstable();
+    texts.dedup();
+    texts
 }
 
 fn kept_host(cut: &CutOver, host: &str) -> Waiting {
@@ -530,13 +537,13 @@ fn blocked(variant: &Variant, total: u64, model: &Key, cut: &CutOver, seen: &Obs
     if let Some(kind) = unreadable {
         return Some(format!("{} objects cannot be read", kind.name()));
     }
-    let routed = cut.observed.is_some_and(|routes| routes.destinations.contains(model));
+    let routed = cut.observed.is_some_and(|routes| routes.destinations.contains_key(model));
     let Some(checked) = cut.references.models.get(model) else {
         return (!routed).then(|| "not found".into());
     };
     let (had, of) = cut.observed.map_or((0, 0), |routes| (routes.weights.get(model).copied().unwrap_or(0), routes.total()));
     let weight = u64::from(variant.weight);
-    let grows = u128::from(weight) * u128::from(of) > u128::from(had) * u128::from(total);
+    let grows = product(weight, of) > product(had, total);
     let service = seen.get(Kind::Service, &model.namespace, &model.name);
     if !service.is_some_and(|service| is_controlled_by(service, &checked.meta.uid)) {
         return Some("no Service yet".into());
@@ -551,6 +558,11 @@ fn blocked(variant: &Variant, total: u64, model: &Key, cut: &CutOver, seen: &Obs
         _ if grows && (checked.meta.deleting || checked.value.is_none()) => Some("invalid or being deleted".into()),
         _ => (grows && availability.available < 1).then_some(availability.facts),
     }
+}
+
+/// The exact product: two factors of 64 bits fit.
+fn product(a: u64, b: u64) -> u128 {
+    u128::from(a).saturating_mul(u128::from(b))
 }
 
 /// The variants with traffic that are not available for their current generation: a new host waits for them.
@@ -646,7 +658,7 @@ pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References,
 pub fn wanted(key: &Key, references: &References) -> (Vec<String>, Vec<String>) {
     let routes_key = Key::new(Kind::VirtualService, &key.namespace, &key.name);
     let cut = CutOver { key, routes_key: &routes_key, references, observed: None };
-    let hosts: Vec<String> = wanted_hosts(&cut).into_iter().collect();
+    let hosts = wanted_hosts(&cut);
     let gateways = cut.gateways(&hosts);
     (hosts, gateways)
 }

@@ -4,6 +4,21 @@
 //! [`plan`] → [`status`]. No I/O, no clock, no randomness, no memory between calls: hosts observe, call, act in the order of the
 //! plan, write status, and observe again.
 
+// A trap is our bug: nothing in the core may panic. Tests may.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 #[cfg(all(target_arch = "wasm32", feature = "component", feature = "js"))]
 compile_error!("the features `component` and `js` never meet in one wasm build");
 
@@ -32,13 +47,14 @@ pub mod diff;
 
 pub mod plan;
 pub mod readiness;
-pub mod reconcile;
 pub mod request;
 
 pub mod status;
 
-pub mod metacontroller;
+pub mod reconcile;
 pub mod requirements;
+
+pub mod metacontroller;
 
 pub mod forecast;
 pub mod simulate;
@@ -47,3 +63,4 @@ pub mod diagnostic;
 pub mod kinds;
 pub mod names;
 pub mod quantity;
+pub mod table;

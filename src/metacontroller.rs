@@ -9,7 +9,7 @@ use crate::gates::{self, Outcome};
 use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
 use crate::names;
-use crate::observation::{Host, Observation, at, is_decorated, items, key_of, text};
+use crate::observation::{Host, Observation, at, is_decorated, items, key_of, set, text};
 use crate::plan::child_kinds;
 use crate::policy::Policy;
 use crate::reconcile::{self, Decision};
@@ -81,7 +81,7 @@ fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply
     let finalized = finalizing && decision.outcome == Outcome::Drop && observed_children(&decision, &seen).is_empty();
     let mut body = json!({"status": decision.status, "children": children, "resyncAfterSeconds": 0});
     if finalizing {
-        body["finalized"] = Value::Bool(finalized);
+        set(&mut body, &["finalized"], Value::Bool(finalized));
     }
     Ok(Reply::ok(&body))
 }
@@ -136,7 +136,7 @@ fn last_applied(object: &Value) -> Option<Value> {
     })?;
     let mut owned = owned_fields(object, at(entry, &["fieldsV1"]))?;
     for member in ["apiVersion", "kind"] {
-        owned[member] = at(object, &[member]).clone();
+        set(&mut owned, &[member], at(object, &[member]).clone());
     }
     let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| json!({})).as_object_mut()?;
     metadata.remove("ownerReferences");
@@ -198,10 +198,10 @@ fn related(request: &str) -> Result<Vec<Value>, Reply> {
 fn rule(selector: &Selector) -> Value {
     let mut rule = json!({"apiVersion": selector.api_version, "resource": selector.resource});
     if !selector.namespace.is_empty() {
-        rule["namespace"] = selector.namespace.as_str().into();
+        set(&mut rule, &["namespace"], selector.namespace.as_str().into());
     }
     if !selector.names.is_empty() {
-        rule["names"] = json!(selector.names);
+        set(&mut rule, &["names"], json!(selector.names));
     }
     rule
 }

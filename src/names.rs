@@ -44,17 +44,17 @@ pub type Labels = BTreeMap<String, String>;
 
 /// The labels of a child: `component` is `model`, `storage`, `routing` or `gateway`; `owner_label` names the custom resource.
 pub fn labels(component: &str, owner_label: &str, name: &str) -> Labels {
-    [
+    let mut labels = Labels::new();
+    let entries = [
         ("app.kubernetes.io/name", name),
         ("app.kubernetes.io/instance", name),
         ("app.kubernetes.io/component", component),
         ("app.kubernetes.io/part-of", MODELWRIGHT),
         ("app.kubernetes.io/managed-by", MODELWRIGHT),
         (owner_label, name),
-    ]
-    .into_iter()
-    .map(|(key, value)| (key.into(), value.into()))
-    .collect()
+    ];
+    labels.extend(entries.map(|(key, value)| (key.into(), value.into())));
+    labels
 }
 
 /// The PersistentVolume of a Model. Neither part has a dot, so two Models never share a name.

@@ -6,16 +6,14 @@
 
 use crate::diagnostic::Failure;
 use crate::validate::valid::{Artifact, Model, Source, Storage, Volume};
-use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a host lets Models use.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct Policy {
-    /// `any`: every nfs server, csi driver and host path; else only what is listed below.
-    static_volumes: StaticVolumes,
+    /// Every nfs server, csi driver and host path; else only what is listed below.
+    any_volume: bool,
     nfs_servers: Vec<String>,
     csi_drivers: Vec<String>,
     host_path_prefixes: Vec<String>,
@@ -26,18 +24,10 @@ pub struct Policy {
     pub images: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum StaticVolumes {
-    Any,
-    #[default]
-    Listed,
-}
-
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            static_volumes: StaticVolumes::Listed,
+            any_volume: false,
             nfs_servers: Vec::new(),
             csi_drivers: Vec::new(),
             host_path_prefixes: Vec::new(),
@@ -51,12 +41,37 @@ impl Default for Policy {
 impl Policy {
     /// Reads a policy; anything unknown in it is the host's mistake.
     pub fn parse(value: &Value) -> Result<Self, Failure> {
-        Self::deserialize(value).map_err(|error| Failure::new("Malformed", format!("the policy: {error}")))
+        let Some(members) = value.as_object() else { return Err(wrong("it is not an object".into())) };
+        let mut policy = Self::default();
+        for (name, value) in members {
+            policy.take(name, value)?;
+        }
+        Ok(policy)
+    }
+
+    fn take(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
+        match (name, value) {
+            ("staticVolumes", Value::String(word)) if word == "any" || word == "listed" => self.any_volume = word == "any",
+            ("nfsServers", value) => self.nfs_servers = strings(name, value)?,
+            ("csiDrivers", value) => self.csi_drivers = strings(name, value)?,
+            ("hostPathPrefixes", value) => self.host_path_prefixes = strings(name, value)?,
+            ("artifactHosts", value) => self.artifact_hosts = strings(name, value)?,
+            ("capture", Value::Bool(allowed)) => self.capture = *allowed,
+            ("images", Value::Object(images)) => {
+                for (from, to) in images {
+                    let Some(to) = to.as_str() else { return Err(wrong(format!("images {from:?} is not a string"))) };
+                    self.images.insert(from.clone(), to.into());
+                }
+            }
+            ("staticVolumes" | "capture" | "images", _) => return Err(wrong(format!("{name} has a value that it cannot have"))),
+            _ => return Err(wrong(format!("unknown member {name:?}"))),
+        }
+        Ok(())
     }
 
     /// Forbids nothing: for judging a custom resource by itself.
     pub fn permissive() -> Self {
-        Self { static_volumes: StaticVolumes::Any, ..Self::default() }
+        Self { any_volume: true, ..Self::default() }
     }
 
     /// What of a Model is forbidden: path and sentence.
@@ -70,7 +85,7 @@ impl Policy {
 
     fn forbids_volume(&self, storage: &Storage) -> Option<(&'static str, &'static str)> {
         let Storage::Claim { volume, .. } = storage else { return None };
-        if self.static_volumes == StaticVolumes::Any {
+        if self.any_volume {
             return None;
         }
         match volume {
@@ -94,4 +109,16 @@ impl Policy {
         let listed = self.artifact_hosts.is_empty() || self.artifact_hosts.contains(&host);
         (!listed).then(|| format!("artifact host {host:?} is not allowed here"))
     }
+}
+
+fn strings(name: &str, value: &Value) -> Result<Vec<String>, Failure> {
+    let items = value.as_array().ok_or_else(|| wrong(format!("{name} is not a list")))?;
+    items
+        .iter()
+        .map(|item| item.as_str().map(String::from).ok_or_else(|| wrong(format!("{name} is not a list of strings"))))
+        .collect()
+}
+
+fn wrong(sentence: String) -> Failure {
+    Failure::new("Malformed", format!("the policy: {sentence}"))
 }

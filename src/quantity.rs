@@ -48,7 +48,7 @@ impl Quantity {
         let (family, scale) = scale(suffix)?;
         let most = if family == Family::Binary { MOST_BINARY } else { MOST };
         let magnitude = magnitude(whole, fraction, scale).min(most);
-        Some(Self { nano: if negative { -magnitude } else { magnitude }, family })
+        Some(Self { nano: if negative { magnitude.saturating_neg() } else { magnitude }, family })
     }
 
     /// The quantity of a JSON string or integer.
@@ -78,7 +78,8 @@ impl Quantity {
 
     /// The value as a decimal fraction for messages, for example `0.512`.
     pub fn decimal(&self) -> String {
-        let (whole, rest) = (self.nano.unsigned_abs() / NANO.unsigned_abs(), self.nano.unsigned_abs() % NANO.unsigned_abs());
+        let (nano, unit) = (self.nano.unsigned_abs(), NANO.unsigned_abs());
+        let (whole, rest) = (nano.checked_div(unit).unwrap_or(0), nano.checked_rem(unit).unwrap_or(0));
         let sign = if self.nano < 0 { "-" } else { "" };
         let fraction = format!("{rest:09}");
         match fraction.trim_end_matches('0') {

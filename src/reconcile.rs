@@ -139,7 +139,7 @@ fn findings<T>(checked: &Checked<T>, key: &Key, of_gate: Vec<Diagnostic>) -> Vec
     let label = key.label();
     let mut all = checked.diagnostics.clone();
     all.extend(of_gate.into_iter().map(|diagnostic| diagnostic.of(&label)));
-    all.sort();
+    all.sort_unstable();
     all.dedup();
     all
 }

@@ -3,29 +3,31 @@
 use crate::kinds::{Key, Kind};
 use crate::names;
 use crate::observation::{Observation, at, items, text};
+use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Everything that custom resources and observed routes say about each other.
 #[derive(Debug, Default)]
 pub struct References {
     /// Every observed Model.
-    pub models: BTreeMap<Key, Checked<Model>>,
+    pub models: Table<Checked<Model>>,
     /// Every observed EndpointConfig.
-    pub configs: BTreeMap<Key, Checked<EndpointConfig>>,
+    pub configs: Table<Checked<EndpointConfig>>,
     /// Every observed Endpoint.
-    pub endpoints: BTreeMap<Key, Checked<Endpoint>>,
+    pub endpoints: Table<Checked<Endpoint>>,
     /// The EndpointConfigs that name a Model, older first; invalid ones too.
-    pub configs_of_model: BTreeMap<Key, Vec<Key>>,
+    pub configs_of_model: Table<Vec<Key>>,
     /// The Endpoints that name an EndpointConfig, older first; invalid ones too.
-    pub endpoints_of_config: BTreeMap<Key, Vec<Key>>,
+    pub endpoints_of_config: Table<Vec<Key>>,
     /// The Endpoints that have a host, older first; invalid ones too.
     pub endpoints_of_host: BTreeMap<String, Vec<Key>>,
     /// What the observed VirtualServices say, by their key.
-    pub routes: BTreeMap<Key, Routes>,
+    pub routes: Table<Routes>,
     /// The VirtualServices that route to a Model, whoever made them.
-    pub routes_of_model: BTreeMap<Key, Vec<Key>>,
+    pub routes_of_model: Table<Vec<Key>>,
     /// The VirtualServices that have a host.
     pub routes_of_host: BTreeMap<String, Vec<Key>>,
 }
@@ -40,15 +42,15 @@ pub struct Routes {
     /// `spec.http`.
     pub http: Value,
     /// The Models of the rule without match, and their weights; a sole destination has at least 1.
-    pub weights: BTreeMap<Key, u64>,
+    pub weights: Table<u64>,
     /// Every Model that any rule leads to.
-    pub destinations: BTreeSet<Key>,
+    pub destinations: Table<()>,
 }
 
 impl Routes {
     /// The sum of the weights.
     pub fn total(&self) -> u64 {
-        self.weights.values().fold(0, |sum, weight| sum.saturating_add(*weight))
+        self.weights.iter().fold(0, |sum, (_, weight)| sum.saturating_add(*weight))
     }
 }
 
@@ -76,7 +78,7 @@ impl References {
         self.configs.insert(key.clone(), validate::endpoint_config(object));
         for model in named_models(object) {
             let model = Key::new(Kind::Model, &key.namespace, model);
-            self.configs_of_model.entry(model).or_default().push(key.clone());
+            note(&mut self.configs_of_model, &model, key);
         }
     }
 
@@ -86,7 +88,7 @@ impl References {
         let host = text(object, &["spec", "host"]).to_ascii_lowercase();
         if !config.is_empty() {
             let config = Key::new(Kind::EndpointConfig, &key.namespace, config);
-            self.endpoints_of_config.entry(config).or_default().push(key.clone());
+            note(&mut self.endpoints_of_config, &config, key);
         }
         if !host.is_empty() {
             self.endpoints_of_host.entry(host).or_default().push(key.clone());
@@ -95,8 +97,8 @@ impl References {
 
     fn add_routes(&mut self, key: &Key, object: &Value) {
         let routes = routes(object);
-        for model in &routes.destinations {
-            self.routes_of_model.entry(model.clone()).or_default().push(key.clone());
+        for model in routes.destinations.keys() {
+            note(&mut self.routes_of_model, model, key);
         }
         for host in &routes.hosts {
             self.routes_of_host.entry(host.clone()).or_default().push(key.clone());
@@ -105,14 +107,14 @@ impl References {
     }
 
     fn put_older_first(&mut self) {
-        for configs in self.configs_of_model.values_mut() {
-            configs.sort_by_cached_key(|key| age(self.configs.get(key).map(|checked| &checked.meta)));
-            configs.dedup();
-        }
+        let configs = &self.configs;
+        let config_age = |key: &Key| configs.get(key).map(|checked| &checked.meta);
+        self.configs_of_model.change_all(|list| older_first(list, &config_age));
         let endpoints = &self.endpoints;
-        let lists = self.endpoints_of_config.values_mut().chain(self.endpoints_of_host.values_mut());
-        for list in lists {
-            list.sort_by_cached_key(|key| age(endpoints.get(key).map(|checked| &checked.meta)));
+        let endpoint_age = |key: &Key| endpoints.get(key).map(|checked| &checked.meta);
+        self.endpoints_of_config.change_all(|list| older_first(list, &endpoint_age));
+        for list in self.endpoints_of_host.values_mut() {
+            older_first(list, &endpoint_age);
         }
     }
 
@@ -125,7 +127,7 @@ impl References {
     /// The Endpoints that name an EndpointConfig.
     pub fn endpoints_naming(&self, config: &Key) -> impl Iterator<Item = (&Key, &Checked<Endpoint>)> {
         let keys = self.endpoints_of_config.get(config).map_or(&[][..], Vec::as_slice);
-        keys.iter().filter_map(|key| self.endpoints.get_key_value(key))
+        keys.iter().filter_map(|key| Some((key, self.endpoints.get(key)?)))
     }
 
     /// The Endpoint that a host belongs to: the oldest that is not being deleted.
@@ -141,10 +143,26 @@ impl References {
     }
 }
 
-/// Sorts older first: by creation time, then namespace and name. What does not exist yet is youngest.
-pub fn age(meta: Option<&Meta>) -> (bool, String, String, String) {
-    let Some(meta) = meta else { return (true, String::new(), String::new(), String::new()) };
-    (meta.created.is_empty(), meta.created.clone(), meta.namespace.clone(), meta.name.clone())
+/// Adds `key` to the list of `of`.
+fn note(lists: &mut Table<Vec<Key>>, of: &Key, key: &Key) {
+    if let Some(list) = lists.or_default(of)
+        && list.last() != Some(key)
+    {
+        list.push(key.clone());
+    }
+}
+
+fn older_first<'a>(list: &mut [Key], meta: &dyn Fn(&Key) -> Option<&'a Meta>) {
+    list.sort_unstable_by(|a, b| by_age(meta(a), meta(b)).then_with(|| a.cmp(b)));
+}
+
+/// Older first: by creation time, then namespace and name. What does not exist yet is youngest.
+pub fn by_age(a: Option<&Meta>, b: Option<&Meta>) -> Ordering {
+    let age = |meta: &'_ Meta| (meta.created.is_empty(), meta.created.clone(), meta.namespace.clone(), meta.name.clone());
+    match (a, b) {
+        (Some(a), Some(b)) => age(a).cmp(&age(b)),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    }
 }
 
 /// The Models that an EndpointConfig names, also when it is invalid.
@@ -179,6 +197,6 @@ fn read_rule(rule: &Value, routes: &mut Routes) {
             let weight = at(entry, &["weight"]).as_u64().unwrap_or(0).max(least);
             routes.weights.insert(model.clone(), weight);
         }
-        routes.destinations.insert(model);
+        routes.destinations.insert(model, ());
     }
 }

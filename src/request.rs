@@ -148,14 +148,9 @@ fn collection(key: &Key) -> kube_core::Request {
 
 /// kube-core leaves a bare `?` and sometimes a leading `&` in the URI, so path and query are kept apart.
 fn from_http(built: &http::Request<Vec<u8>>, body: Value) -> Request {
-    let query: BTreeMap<String, String> = built
-        .uri()
-        .query()
-        .unwrap_or("")
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
+    let mut query = BTreeMap::new();
+    let pairs = built.uri().query().unwrap_or("").split('&').filter_map(|pair| pair.split_once('='));
+    query.extend(pairs.map(|(name, value)| (name.into(), value.into())));
     let content_type = built.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     Request {
         method: built.method().as_str().into(),

@@ -55,7 +55,7 @@ fn of_config(key: &Key, parent: &Value) -> Vec<Selector> {
     let entries = items(parent, &["spec", "models"]).iter();
     let mut models: Vec<String> =
         entries.map(|entry| text(entry, &["model"])).filter(|model| names::is_dns1035(model)).map(String::from).collect();
-    models.sort();
+    models.sort_unstable();
     models.dedup();
     let mut selectors = vec![
         in_namespace(key, Kind::EndpointConfig, Vec::new(), "which other config names the same Models"),

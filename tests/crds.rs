@@ -1,6 +1,7 @@
 //! Makes the CustomResourceDefinitions from the types in `src/crd` and compares them with the committed files; `BLESS=1` rewrites.
 #![cfg(feature = "schema")]
 #![allow(missing_docs, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "BLESS rewrites what is generated")]
 
 use modelwright::crd::{endpoint::EndpointSpec, endpoint_config::EndpointConfigSpec, model::ModelSpec, status::Status};
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -160,6 +161,17 @@ fn with_rules(kind: &str, mut spec: Value) -> Value {
                     "has(self.{source}) == has(oldSelf.{source}) && (!has(self.{source}) || self.{source} == oldSelf.{source})"
                 )
             });
+            let mounted = "self.artifact.uri.startsWith('pvc://') || self.artifact.uri.startsWith('oci://')";
+            spec["x-kubernetes-validations"] = json!([
+                rule("has(self.storage) == has(oldSelf.storage)", "storage cannot change; create a new Model"),
+                rule(&format!("!({mounted}) || !has(self.storage)"), "storage is not used with a pvc or oci artifact"),
+            ]);
+            spec["properties"]["artifact"]["x-kubernetes-validations"] = json!([rule(
+                "!has(self.sha256) || self.uri.startsWith('https://')",
+                "artifact.sha256 can be checked for https only"
+            ),]);
+            spec["properties"]["env"]["items"]["x-kubernetes-validations"] =
+                json!([rule("!(has(self.value) && has(self.valueFrom))", "env has both value and valueFrom")]);
             spec["properties"]["storage"]["x-kubernetes-validations"] = json!([
                 rule(one, "storage must have exactly one source"),
                 rule(&same.join(" && "), "storage cannot change; create a new Model"),
@@ -168,6 +180,10 @@ fn with_rules(kind: &str, mut spec: Value) -> Value {
         "EndpointConfig" => {
             let models = &mut spec["properties"]["models"];
             by_name(models);
+            models["items"]["x-kubernetes-validations"] = json!([rule(
+                "!has(self.instances) || self.instances > 0 || self.weight == 0",
+                "instances 0 with weight above 0 would answer 503",
+            )]);
             models["x-kubernetes-validations"] = json!([
                 rule("self.exists(entry, entry.weight > 0)", "all weights are 0"),
                 rule("self.all(a, self.exists_one(b, b.model == a.model))", "a model is named twice"),

@@ -1,4 +1,5 @@
 //! The rendered nginx.conf in a real nginx: accepted, and routed as it should be. Needs Debian's `nginx-light`.
+#![allow(clippy::disallowed_methods, reason = "a test waits by the clock")]
 #![allow(missing_docs, reason = "a test")]
 
 mod rendered;

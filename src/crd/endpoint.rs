@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct EndpointSpec {
     /// The EndpointConfig's name in the same namespace.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 63)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"), length(min = 1, max = 63)))]
     pub config: String,
     /// Fully qualified DNS name, for example titanic.example.com. The oldest Endpoint with a host keeps it.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)+$"), length(min = 1, max = 253)))]
     pub host: String,
     /// Which Istio gateway takes the host.
     pub gateway: GatewayRef,
@@ -33,6 +33,6 @@ pub struct GatewayRef {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Tls {
     /// A Secret in the namespace of the ingress gateway's pods.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub credential_name: String,
 }

@@ -21,10 +21,10 @@ pub struct EndpointConfigSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Variant {
     /// A DNS label, unique in the config; callers pin a variant by it.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 63)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"), length(min = 1, max = 63)))]
     pub name: String,
     /// The Model's name in the same namespace, unique in the config.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 63)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"), length(min = 1, max = 63)))]
     pub model: String,
     /// Share of the traffic: weight / sum of the weights.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 2147483647)))]

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct ModelSpec {
     /// Image of the serving container, for example registry.example.com/titanic:1.4.2.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 512)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._/:@-]*$"), length(min = 1, max = 512)))]
     pub image: String,
     /// argv of the serving container; the image's when empty.
     #[cfg_attr(feature = "schema", schemars(length(max = 1024)))]
@@ -27,7 +27,7 @@ pub struct ModelSpec {
     /// What is downloaded before the serving container starts.
     pub artifact: Artifact,
     /// Absolute path at which the serving container finds the artifact. Default /opt/ml/model.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^/"), length(min = 1, max = 1024)))]
     pub model_path: Option<String>,
     /// How the serving container answers.
     pub server: Option<Server>,
@@ -45,7 +45,7 @@ pub struct ModelSpec {
     /// What passes through to the pod.
     pub pod: Option<Pod>,
     /// Versions of sidecars and template. Default: those that the Deployment was made with, or the newest.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 63)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"), length(min = 1, max = 63)))]
     pub profile: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub struct Quantity(#[cfg_attr(feature = "schema", schemars(extend("x-quantity" 
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct EnvVar {
     /// A C identifier; unique, and none of Modelwright's.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[A-Za-z_][A-Za-z0-9_]*$"), length(min = 1, max = 256)))]
     pub name: String,
     /// Its value.
     pub value: Option<String>,
@@ -70,10 +70,10 @@ pub struct EnvVar {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Artifact {
     /// https, s3, gs, hf: downloaded to the volume. pvc://claim/path and oci://image: mounted as they are.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^(https|s3|gs|hf|pvc|oci)://[^ ]+$"), length(min = 1, max = 2048)))]
     pub uri: String,
     /// 64 lower-case hex digits, checked before unpacking; https only. Recommended.
-    #[cfg_attr(feature = "schema", schemars(length(min = 64, max = 64)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[0-9a-f]{64}$"), length(min = 64, max = 64)))]
     pub sha256: Option<String>,
     /// Bound of the download and of the unpacked size, in bytes. Default 10Gi.
     pub max_bytes: Option<Quantity>,
@@ -85,7 +85,7 @@ pub struct Artifact {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct SecretRef {
     /// The Secret's name.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub name: String,
 }
 
@@ -96,10 +96,10 @@ pub struct Server {
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 65535)))]
     pub port: Option<u16>,
     /// Path that answers 200 when ready. Default /ping.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^(/[A-Za-z0-9._~-]+)+$"), length(min = 1, max = 256)))]
     pub ping_path: Option<String>,
     /// Path that takes requests. Default /invocations.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^(/[A-Za-z0-9._~-]+)+$"), length(min = 1, max = 256)))]
     pub invocations_path: Option<String>,
     /// How long it may take to start, in seconds. Default 600.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3600)))]
@@ -119,10 +119,10 @@ pub struct Storage {
     /// A directory of the node, for one-node clusters.
     pub host_path: Option<HostPath>,
     /// A storage class that provisions the volume.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub storage_class_name: Option<String>,
     /// A claim that somebody else made.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub existing_claim: Option<String>,
     /// Every pod downloads its own copy to a volume of its own; any number of instances.
     pub ephemeral: Option<Ephemeral>,
@@ -151,7 +151,7 @@ pub struct Nfs {
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
     pub server: String,
     /// Absolute path.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^/"), length(min = 1, max = 1024)))]
     pub path: String,
 }
 
@@ -159,7 +159,7 @@ pub struct Nfs {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct HostPath {
     /// Absolute path of a directory that exists.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^/"), length(min = 1, max = 1024)))]
     pub path: String,
 }
 
@@ -167,7 +167,7 @@ pub struct HostPath {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Ephemeral {
     /// Storage class of a generic ephemeral volume. Default: an emptyDir.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub storage_class_name: Option<String>,
 }
 
@@ -209,16 +209,16 @@ pub struct Pod {
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<core::TopologySpreadConstraint>>"))]
     pub topology_spread_constraints: Option<Vec<Value>>,
     /// The pods' ServiceAccount.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub service_account_name: Option<String>,
     /// Secrets for the registry.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<core::LocalObjectReference>>"))]
     pub image_pull_secrets: Option<Vec<Value>>,
     /// The pods' priority.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub priority_class_name: Option<String>,
     /// The pods' container runtime.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"), length(min = 1, max = 253)))]
     pub runtime_class_name: Option<String>,
     /// Resources of the serving container besides cpu and memory, for example nvidia.com/gpu; requests equal limits.
     pub resources: Option<BTreeMap<String, Quantity>>,
@@ -233,10 +233,10 @@ pub struct Pod {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Volume {
     /// A DNS label, unique, and none of Modelwright's.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 63)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"), length(min = 1, max = 63)))]
     pub name: String,
     /// Absolute path in the container.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^/"), length(min = 1, max = 1024)))]
     pub mount_path: String,
     /// Mount it read-only. Default false.
     pub read_only: Option<bool>,

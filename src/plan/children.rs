@@ -250,7 +250,7 @@ fn needs_of_routes(body: &Value) -> Vec<Key> {
     let routes = items(body, &["spec", "http"]).iter().flat_map(|rule| items(rule, &["route"]));
     let models = routes.filter_map(|route| names::model_of_host(text(route, &["destination", "host"])));
     needs.extend(models.map(|(namespace, model)| Key::new(Kind::Service, namespace, model)));
-    needs.sort();
+    needs.sort_unstable();
     needs.dedup();
     needs
 }

@@ -20,8 +20,9 @@ use crate::observation::Observation;
 use crate::readiness;
 use crate::reconcile::Decision;
 use crate::request;
+use crate::table::Table;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The plan of a set of decisions.
 pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>) -> Plan {
@@ -40,8 +41,8 @@ pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>
 /// A plan that is being written.
 struct Draft<'a> {
     seen: &'a Observation,
-    objects: BTreeMap<Key, ObjectPlan>,
-    actions: BTreeMap<Key, Drafted>,
+    objects: Table<ObjectPlan>,
+    actions: Table<Option<Drafted>>,
     waiting: Vec<Waiting>,
     drift: Vec<Drift>,
     diagnostics: Vec<Diagnostic>,
@@ -51,6 +52,7 @@ struct Draft<'a> {
 
 /// An action and what its order depends on.
 struct Drafted {
+    key: Key,
     action: Action,
     /// The objects that it needs, or needed.
     needs: Vec<Key>,
@@ -60,8 +62,8 @@ impl<'a> Draft<'a> {
     fn new(seen: &'a Observation) -> Self {
         Self {
             seen,
-            objects: BTreeMap::new(),
-            actions: BTreeMap::new(),
+            objects: Table::default(),
+            actions: Table::default(),
             waiting: Vec::new(),
             drift: Vec::new(),
             diagnostics: Vec::new(),
@@ -109,8 +111,8 @@ impl<'a> Draft<'a> {
             expect: if removes { request::expect_delete() } else { request::expect_write() },
             text: sentence(verb, key),
         };
-        self.actions.insert(key.clone(), Drafted { action, needs });
-        self.actions.get_mut(key).map(|drafted| &mut drafted.action)
+        self.actions.insert(key.clone(), Some(Drafted { key: key.clone(), action, needs }));
+        self.actions.get_mut(key)?.as_mut().map(|drafted| &mut drafted.action)
     }
 
     fn wait(&mut self, key: &Key, gate: &str, waits_for: Vec<String>, facts: impl Into<String>, text: String) {
@@ -119,28 +121,29 @@ impl<'a> Draft<'a> {
 
     /// A create whose need is missing and not made now would fail or use what goes away.
     fn hold_back_dependents(&mut self) {
-        let held: Vec<(Key, Key)> = self
-            .actions
-            .iter()
-            .filter(|(_, drafted)| drafted.action.verb == Verb::Create)
-            .filter_map(|(key, drafted)| {
-                Some((key.clone(), drafted.needs.iter().find(|need| self.missing.contains(need))?.clone()))
-            })
-            .collect();
+        if self.missing.is_empty() {
+            return;
+        }
+        let mut held: Vec<(Key, Key)> = Vec::new();
+        for (key, drafted) in self.actions.iter() {
+            let creates = drafted.as_ref().filter(|drafted| drafted.action.verb == Verb::Create);
+            let need = creates.and_then(|drafted| drafted.needs.iter().find(|need| self.missing.contains(need)));
+            held.extend(need.map(|need| (key.clone(), need.clone())));
+        }
         for (key, need) in held {
-            self.actions.remove(&key);
+            self.actions.insert(key.clone(), None);
             let text = format!("{} waits until {} is there", key.label(), need.label());
             self.wait(&key, "gone", vec![need.id()], format!("{} is not there yet", need.label()), text);
         }
     }
 
     fn finish(mut self, statuses: Vec<StatusWrite>, subject: Option<Subject>) -> Plan {
-        self.waiting.sort();
+        self.waiting.sort_unstable();
         self.waiting.dedup();
-        self.diagnostics.sort();
+        self.diagnostics.sort_unstable();
         self.diagnostics.dedup();
-        let actions = order::order(self.actions);
-        let objects: Vec<ObjectPlan> = self.objects.into_values().collect();
+        let actions = order::order(self.actions.into_rows().into_iter().flatten().collect());
+        let objects = self.objects.into_rows();
         let summary = summary(&objects, &actions, &self.waiting);
         Plan {
             format_version: "1.0",

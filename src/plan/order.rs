@@ -1,59 +1,86 @@
 //! The order of execution: explicit edges, then kind rank, namespace and name.
 
 use super::{Action, Drafted, Verb};
-use crate::kinds::Key;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::table::Table;
 
-/// Puts the actions in order and names in each what comes first. Creates and updates come after what they need; deletes before.
-pub fn order(drafted: BTreeMap<Key, Drafted>) -> Vec<Action> {
-    let before = edges(&drafted);
-    let mut waiting: BTreeMap<&Key, usize> = drafted.keys().map(|key| (key, before.get(key).map_or(0, BTreeSet::len))).collect();
-    let mut next: BTreeMap<&Key, Vec<&Key>> = BTreeMap::new();
-    for (key, firsts) in &before {
-        for first in firsts {
-            next.entry(first).or_default().push(key);
+/// Puts actions, given in key order, in order of execution and names in each what comes first. Creates and updates come after what
+/// they need; deletes before.
+pub fn order(drafted: Vec<Drafted>) -> Vec<Action> {
+    let edges = Edges::of(&drafted);
+    let sequence = edges.sequence();
+    let ids: Vec<String> = drafted.iter().map(|drafted| drafted.action.id.clone()).collect();
+    let mut actions: Vec<Option<Action>> = drafted.into_iter().map(|drafted| Some(drafted.action)).collect();
+    let finished = |place: usize| {
+        let mut action = actions.get_mut(place)?.take()?;
+        let before = edges.before.get(place).into_iter().flatten();
+        action.after = before.filter_map(|first| ids.get(*first).cloned()).collect();
+        Some(action)
+    };
+    sequence.into_iter().filter_map(finished).collect()
+}
+
+/// Which actions come before and after each, by place; sorted, without repeats.
+struct Edges {
+    before: Vec<Vec<usize>>,
+    after: Vec<Vec<usize>>,
+}
+
+impl Edges {
+    fn of(drafted: &[Drafted]) -> Self {
+        let mut places: Table<usize> = Table::default();
+        for (place, action) in drafted.iter().enumerate() {
+            places.insert(action.key.clone(), place);
         }
-    }
-    let mut free: BTreeSet<&Key> = waiting.iter().filter(|(_, count)| **count == 0).map(|(key, _)| *key).collect();
-    let mut sequence: Vec<Key> = Vec::new();
-    while let Some(key) = free.pop_first() {
-        sequence.push(key.clone());
-        waiting.remove(key);
-        for later in next.get(key).into_iter().flatten() {
-            if let Some(count) = waiting.get_mut(later) {
-                *count = count.saturating_sub(1);
-                if *count == 0 {
-                    free.insert(later);
+        let none = || vec![Vec::new(); drafted.len()];
+        let mut edges = Self { before: none(), after: none() };
+        for (place, action) in drafted.iter().enumerate() {
+            for need in &action.needs {
+                let Some((other, needed)) = places.get(need).and_then(|other| Some((*other, drafted.get(*other)?))) else {
+                    continue;
+                };
+                if removes(needed) {
+                    edges.add(place, other);
+                } else if !removes(action) {
+                    edges.add(other, place);
                 }
             }
         }
+        edges
     }
-    // Kinds need each other in one direction only, so nothing is left; if it were, it would still be in the plan.
-    sequence.extend(waiting.into_keys().cloned());
-    let ids: BTreeMap<Key, String> = drafted.iter().map(|(key, drafted)| (key.clone(), drafted.action.id.clone())).collect();
-    let mut drafted = drafted;
-    sequence.iter().filter_map(|key| finished(drafted.remove(key)?, before.get(key), &ids)).collect()
-}
 
-fn finished(drafted: Drafted, before: Option<&BTreeSet<Key>>, ids: &BTreeMap<Key, String>) -> Option<Action> {
-    let mut action = drafted.action;
-    action.after = before.into_iter().flatten().filter_map(|key| ids.get(key).cloned()).collect();
-    Some(action)
-}
-
-/// What comes before each action.
-fn edges(drafted: &BTreeMap<Key, Drafted>) -> BTreeMap<Key, BTreeSet<Key>> {
-    let removes = |verb: Verb| matches!(verb, Verb::Delete | Verb::Replace);
-    let mut before: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
-    for (key, action) in drafted {
-        for need in &action.needs {
-            let Some(needed) = drafted.get(need) else { continue };
-            if removes(needed.action.verb) {
-                before.entry(need.clone()).or_default().insert(key.clone());
-            } else if !removes(action.action.verb) {
-                before.entry(key.clone()).or_default().insert(need.clone());
+    fn add(&mut self, first: usize, then: usize) {
+        for (list, value) in [(self.before.get_mut(then), first), (self.after.get_mut(first), then)] {
+            if let Some(list) = list
+                && let Err(place) = list.binary_search(&value)
+            {
+                list.insert(place, value);
             }
         }
     }
-    before
+
+    /// Every place once, smaller ones first where edges allow it.
+    fn sequence(&self) -> Vec<usize> {
+        let mut left: Vec<usize> = self.before.iter().map(Vec::len).collect();
+        let mut free: std::collections::BinaryHeap<std::cmp::Reverse<usize>> = std::collections::BinaryHeap::new();
+        free.extend(left.iter().enumerate().filter(|(_, count)| **count == 0).map(|(place, _)| std::cmp::Reverse(place)));
+        let mut sequence = Vec::new();
+        while let Some(std::cmp::Reverse(place)) = free.pop() {
+            sequence.push(place);
+            for then in self.after.get(place).into_iter().flatten() {
+                if let Some(count) = left.get_mut(*then) {
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        free.push(std::cmp::Reverse(*then));
+                    }
+                }
+            }
+        }
+        // Kinds need each other in one direction only, so nothing is left; if it were, it would still be in the plan.
+        sequence.extend(left.iter().enumerate().filter(|(_, count)| **count > 0).map(|(place, _)| place));
+        sequence
+    }
+}
+
+fn removes(drafted: &Drafted) -> bool {
+    matches!(drafted.action.verb, Verb::Delete | Verb::Replace)
 }

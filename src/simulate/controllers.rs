@@ -5,7 +5,6 @@ use super::Cluster;
 use crate::kinds::{Key, Kind};
 use crate::observation::{at, is_deleting, items, number, set, text};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// Kinds that stay until a controller lets them go.
 pub fn is_protected(kind: Kind) -> bool {
@@ -134,13 +133,16 @@ fn is_claimed(cluster: &Cluster, volume: &Key) -> bool {
 
 /// Garbage collection: a namespaced object whose controller is gone goes, too.
 fn collect_orphans(cluster: &mut Cluster, events: &mut Vec<String>) {
-    let owners: BTreeSet<&str> = cluster.objects.values().map(|object| text(object, &["metadata", "uid"])).collect();
-    let orphaned = |object: &Value| {
+    let orphaned = |key: &Key, object: &Value| {
         let references = items(object, &["metadata", "ownerReferences"]);
-        let ours = |owner: &&Value| text(owner, &["apiVersion"]).starts_with("mlops.internal/");
-        references.iter().find(ours).is_some_and(|owner| !owners.contains(text(owner, &["uid"])))
+        references.iter().filter(|owner| text(owner, &["apiVersion"]).starts_with("mlops.internal/")).any(|owner| {
+            let Some(kind) = Kind::of(text(owner, &["apiVersion"]), text(owner, &["kind"])) else { return false };
+            let parent = cluster.objects.get(&Key::new(kind, &key.namespace, text(owner, &["name"])));
+            parent.is_none_or(|parent| text(parent, &["metadata", "uid"]) != text(owner, &["uid"]))
+        })
     };
-    let orphans: Vec<Key> = cluster.objects.iter().filter(|(_, object)| orphaned(object)).map(|(key, _)| key.clone()).collect();
+    let orphans: Vec<Key> =
+        cluster.objects.iter().filter(|(key, object)| orphaned(key, object)).map(|(key, _)| key.clone()).collect();
     for key in orphans {
         cluster.objects.remove(&key);
         events.push(format!("{} is collected: its owner is gone", key.label()));

@@ -7,7 +7,6 @@ use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Envoy refuses a sum above this.
 const MOST_WEIGHT: u64 = 4_294_967_295;
@@ -85,13 +84,14 @@ pub fn bytes(object: &Value, field: &str, path: &str, found: &mut Vec<Diagnostic
 }
 
 fn unique(entries: &[Value], field: &str, found: &mut Vec<Diagnostic>) {
-    let mut seen = BTreeSet::new();
+    let mut seen: Vec<&str> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let value = text(entry, &[field]);
-        if !value.is_empty() && !seen.insert(value) {
+        if !value.is_empty() && seen.contains(&value) {
             let message = format!("models[{index}].{field} {} is used twice", shown(value));
             found.push(Diagnostic::error("Duplicate", &format!("/spec/models/{index}/{field}"), message));
         }
+        seen.push(value);
     }
 }
 

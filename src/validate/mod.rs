@@ -117,7 +117,7 @@ fn check<T>(
     for diagnostic in &mut found {
         diagnostic.object.clone_from(&label);
     }
-    found.sort_by(|a, b| (&a.path, a.severity, &a.message).cmp(&(&b.path, b.severity, &b.message)));
+    found.sort_unstable();
     found.dedup();
     let valid = !found.iter().any(Diagnostic::is_error);
     Checked { meta, value: value.filter(|_| valid), diagnostics: found }

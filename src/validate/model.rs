@@ -11,7 +11,7 @@ use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Ports of the sidecars and of Istio's proxy.
 const SIDECAR_PORTS: [u64; 3] = [2020, 2021, 5140];
@@ -98,7 +98,7 @@ fn arguments(spec: &Value, found: &mut Found) {
 }
 
 fn environment(spec: &Value, found: &mut Found) {
-    let mut seen = BTreeSet::new();
+    let mut seen: Vec<&str> = Vec::new();
     for (index, entry) in items(spec, &["env"]).iter().enumerate() {
         let (path, variable) = (format!("/spec/env/{index}/name"), text(entry, &["name"]));
         if variable == "SAGEMAKER_BIND_TO_PORT" {
@@ -106,9 +106,10 @@ fn environment(spec: &Value, found: &mut Found) {
         } else if !variable.is_empty() && !grammar::is_env_name(variable) {
             let message = format!("env {} must be letters, digits and _", shown(variable));
             found.push(Diagnostic::error("InvalidName", &path, message));
-        } else if !seen.insert(variable) {
+        } else if seen.contains(&variable) {
             found.push(Diagnostic::error("Duplicate", &path, format!("env {} is used twice", shown(variable))));
         }
+        seen.push(variable);
         if !at(entry, &["value"]).is_null() && !at(entry, &["valueFrom"]).is_null() {
             let message = format!("env {} has both value and valueFrom", shown(variable));
             found.push(Diagnostic::error("InvalidValue", &format!("/spec/env/{index}"), message));
@@ -185,11 +186,19 @@ fn parse_source(uri: &str) -> Result<Source, String> {
     match scheme {
         "https" => https(uri, authority),
         "pvc" => claim(rest),
+        "hf" if !is_hf(rest) => Err("artifact.uri must be hf://owner/model or hf://owner/model:revision".into()),
         "oci" if grammar::is_image(rest) => Ok(Source::Image(rest.into())),
         "oci" => Err(format!("artifact image {} is not an image reference", shown(rest))),
         _ if authority.is_empty() || !bucket(authority) => Err(format!("artifact.uri has no valid {scheme} bucket or owner")),
         _ => Ok(Source::Download(uri.into())),
     }
+}
+
+/// KServe's library takes exactly an owner, a model and an optional revision.
+fn is_hf(rest: &str) -> bool {
+    let Some((owner, model)) = rest.split_once('/') else { return false };
+    let (model, revision) = model.split_once(':').unwrap_or((model, "main"));
+    [owner, model, revision].into_iter().all(|part| !part.is_empty() && bucket(part))
 }
 
 fn bucket(name: &str) -> bool {
@@ -394,6 +403,7 @@ fn pod(spec: &Value, found: &mut Found) -> Pod {
     check_labels(at(pod, &["labels"]), "/spec/pod/labels", found);
     check_labels(at(pod, &["nodeSelector"]), "/spec/pod/nodeSelector", found);
     let (volumes, mounts) = volumes(items(pod, &["volumes"]), found);
+    check_mounts(spec, found);
     Pod {
         labels: labels(at(pod, &["labels"])),
         annotations: labels(at(pod, &["annotations"])),
@@ -440,7 +450,7 @@ fn resources(given: &Value, found: &mut Found) -> BTreeMap<String, Value> {
 }
 
 fn volumes(given: &[Value], found: &mut Found) -> (Vec<Value>, Vec<Value>) {
-    let (mut volumes, mut mounts, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut volumes, mut mounts, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for (index, entry) in given.iter().enumerate() {
         let volume = text(entry, &["name"]);
         let path = format!("/spec/pod/volumes/{index}");
@@ -477,7 +487,21 @@ fn volumes(given: &[Value], found: &mut Found) -> (Vec<Value>, Vec<Value>) {
     (volumes, mounts)
 }
 
-fn check_volume<'a>(index: usize, entry: &'a Value, seen: &mut BTreeSet<&'a str>, found: &mut Found) {
+/// Two mounts at one path are refused by the API server.
+fn check_mounts(spec: &Value, found: &mut Found) {
+    let model_path = at(spec, &["modelPath"]).as_str().unwrap_or("/opt/ml/model");
+    let mut taken = vec![model_path.trim_end_matches('/')];
+    for (index, entry) in items(spec, &["pod", "volumes"]).iter().enumerate() {
+        let target = text(entry, &["mountPath"]).trim_end_matches('/');
+        if !target.is_empty() && taken.contains(&target) {
+            let message = format!("pod.volumes[{index}].mountPath {} is used twice", shown(target));
+            found.push(Diagnostic::error("Duplicate", &format!("/spec/pod/volumes/{index}/mountPath"), message));
+        }
+        taken.push(target);
+    }
+}
+
+fn check_volume<'a>(index: usize, entry: &'a Value, seen: &mut Vec<&'a str>, found: &mut Found) {
     let volume = text(entry, &["name"]);
     let path = format!("/spec/pod/volumes/{index}");
     let name_path = format!("{path}/name");
@@ -487,10 +511,11 @@ fn check_volume<'a>(index: usize, entry: &'a Value, seen: &mut BTreeSet<&'a str>
     } else if !volume.is_empty() && !names::is_label(volume) {
         let message = format!("pod.volumes[{index}].name {} must be a DNS label", shown(volume));
         found.push(Diagnostic::error("InvalidName", &name_path, message));
-    } else if !seen.insert(volume) {
+    } else if seen.contains(&volume) {
         let message = format!("pod.volumes[{index}].name {} is used twice", shown(volume));
         found.push(Diagnostic::error("Duplicate", &name_path, message));
     }
+    seen.push(volume);
     if SOURCES.into_iter().filter(|source| !at(entry, &[source]).is_null()).count() != 1 {
         let message = format!("pod.volumes[{index}] must have exactly one of {}", SOURCES.join(", "));
         found.push(Diagnostic::error("VolumeSource", &path, message));

@@ -1,2 +1,70 @@
-//! Placeholder until the crate's first commit.
-fn main() {}
+//! `cargo xtask`: sets up what a fresh machine lacks, then builds, tests and measures Modelwright.
+//!
+//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`js`] → [`test`]. Every failure is one sentence.
+
+mod project;
+mod shell;
+
+mod setup;
+
+mod wasm;
+
+mod component;
+
+mod dist;
+
+mod js;
+
+mod bench;
+mod demo;
+mod licences;
+mod sizes;
+mod test;
+mod validation;
+
+use project::Project;
+use shell::{Outcome, Steps};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  build   component, core module, command line and CRDs in target/dist/
+  js      the wasm-bindgen build of the npm package in target/js/
+  demo    build, then plan and forecast of examples/titanic
+  test    everything: set-up, build, checks and all tests
+  bench   criterion benches; writes BENCHMARKS.md
+  bless   rewrites expected files and the records of sizes and fuel
+  fmt     formats the workspace
+
+MODELWRIGHT_WASM_STD=prebuilt|debian chooses where the wasm32 standard library comes from; unset: what works, in that order.";
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    match Project::find().and_then(|project| run(&command, &project)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("\nxtask: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, project: &Project) -> Outcome {
+    let mut steps = Steps::default();
+    match command {
+        "build" => dist::build(project, &mut steps).map(|_| ()),
+        "js" => js::build(project, &mut steps).map(|_| ()),
+        "demo" => demo::run(project, &mut steps),
+        "test" => test::run(project, &mut steps),
+        "bench" => bench::run(project, &mut steps),
+        "bless" => test::bless(project, &mut steps),
+        "fmt" => shell::run(project.cargo().args(["fmt", "--all"])),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        "" => Err(format!("which command?\n\n{USAGE}")),
+        other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    }
+}

@@ -1,0 +1,110 @@
+//! `test`: everything that can fail, the runner of host-tests last; `bless`: the same tests rewriting what they expect.
+
+use crate::project::Project;
+use crate::setup::{self, WasmRust};
+use crate::shell::{self, Outcome, Steps};
+use crate::{dist, js, licences, sizes, validation, wasm};
+use std::path::Path;
+use std::process::Command;
+
+/// Everything is compiled as for release, and always with the same selection of packages: another one would give their dependencies
+/// other features, and wasmtime would be compiled again. xtask is compiled already, in its own profile.
+const NATIVE: [&str; 6] = ["--release", "--workspace", "--exclude", "xtask", "--features", "modelwright/schema"];
+/// xtask as it runs.
+const XTASK: [&str; 4] = ["--profile", "xtask", "--package", "xtask"];
+const HOST_TESTS: &str = "modelwright-host-tests";
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
+
+/// Sets up, builds, checks, tests.
+pub fn run(project: &Project, steps: &mut Steps) -> Outcome {
+    let nginx = setup::nginx(steps)?;
+    setup::python_tools(project, steps)?;
+    let rust = dist::build(project, steps)?;
+    js::build_with(project, &rust, steps)?;
+
+    steps.check("Format", || shell::run(project.cargo().args(["fmt", "--all", "--check"])));
+    steps.check("Licences", || licences::check(project));
+    steps.check("Sizes", || sizes::check(project, &rust));
+    steps.check("No getrandom in the component", || no_getrandom(project));
+    steps.check("JavaScript form in Node", || js::smoke_test(project));
+    validation::check(project, steps);
+    steps.check("Clippy", || clippy(project, &NATIVE));
+    steps.check("Clippy of xtask", || clippy(project, &XTASK));
+    steps.check("Clippy of the wasm forms", || clippy_of_wasm(project, &rust));
+    steps.check("Documentation", || {
+        shell::run(project.locked(&["doc", "--no-deps"]).args(NATIVE).env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    let mut last = host_tests(project, &rust, &nginx)?;
+    let rest = integration_tests(project, |package| package != HOST_TESTS)?;
+    steps.check("Tests of xtask", || shell::run(project.locked(&["test"]).args(XTASK)));
+    steps.check("Tests of the workspace", || shell::run(tests(project).args(["--lib", "--bins"]).args(rest)));
+    steps.check("Tests in the documentation", || shell::run(tests(project).arg("--doc")));
+    steps.print();
+    let last = shell::run(&mut last);
+    steps.verdict().and(last)
+}
+
+/// Rewrites what tests expect, and the records.
+pub fn bless(project: &Project, steps: &mut Steps) -> Outcome {
+    let mut crds = project.locked(&["test", "--release", "--package", "modelwright", "--features", "schema", "--test", "crds"]);
+    steps.step("Rewriting the CRDs", || shell::run(crds.env("BLESS", "1")))?;
+    let nginx = setup::nginx(steps)?;
+    let rust = dist::build(project, steps)?;
+    js::build_with(project, &rust, steps)?;
+    sizes::bless(project, &rust)?;
+    let mut scenarios = host_tests(project, &rust, &nginx)?;
+    steps.step("Rewriting the scenarios and the fuel", || shell::run(scenarios.env("BLESS", "1")))
+}
+
+fn tests(project: &Project) -> Command {
+    let mut cargo = project.locked(&["test", "--no-fail-fast"]);
+    cargo.args(NATIVE);
+    cargo
+}
+
+fn host_tests(project: &Project, rust: &WasmRust, nginx: &Path) -> Outcome<Command> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([nginx.to_path_buf()]);
+    let mut cargo = tests(project);
+    cargo.args(integration_tests(project, |package| package == HOST_TESTS)?);
+    cargo.env("PATH", std::env::join_paths(folders).map_err(|error| error.to_string())?);
+    cargo.env("MODELWRIGHT_RECORD", sizes::record_path(project, rust));
+    Ok(cargo)
+}
+
+/// Arguments that select the integration tests of some packages without selecting the packages.
+fn integration_tests(project: &Project, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<String>> {
+    let metadata = project.metadata()?;
+    let packages = metadata["packages"].as_array().into_iter().flatten().filter(|package| package["source"].is_null());
+    let packages = packages.filter(|package| package["name"].as_str().is_some_and(&wanted));
+    let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    let names = targets.filter(|target| target["kind"][0] == "test").filter_map(|target| target["name"].as_str());
+    Ok(names.flat_map(|name| ["--test".to_owned(), name.to_owned()]).collect())
+}
+
+fn clippy(project: &Project, selection: &[&str]) -> Outcome {
+    shell::run(project.locked(&["clippy", "--all-targets"]).args(selection).args(DENY_WARNINGS))
+}
+
+fn clippy_of_wasm(project: &Project, rust: &WasmRust) -> Outcome {
+    if rust.builds_std {
+        println!("    NOT CHECKED: this tool chain's clippy has no standard library for wasm32");
+        return Ok(());
+    }
+    for form in [wasm::COMPONENT, wasm::JS] {
+        let mut clippy = project.locked(&["clippy", "--lib", "--target", "wasm32-unknown-unknown"]);
+        clippy.args(["--profile", form.profile, "--features", form.feature]);
+        shell::run(clippy.args(DENY_WARNINGS))?;
+    }
+    Ok(())
+}
+
+/// It would import randomness from the host, or fail.
+fn no_getrandom(project: &Project) -> Outcome {
+    let mut tree = project.locked(&["tree", "--package", "modelwright", "--features", "component", "--edges", "normal"]);
+    let packages = shell::capture(tree.args(["--target", "wasm32-unknown-unknown", "--prefix", "none"]))?;
+    if packages.lines().any(|line| line.starts_with("getrandom ")) {
+        return Err("getrandom is in the component's dependency graph".into());
+    }
+    Ok(())
+}
