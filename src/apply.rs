@@ -69,7 +69,7 @@ impl Layer {
             Value::Null => {}
             Value::Object(members) if of.shape != Shape::Atomic => self.lay_members(of, place, members),
             Value::Array(wanted) if matches!(of.shape, Shape::Keyed(_)) => self.lay_elements(of, place, wanted),
-            Value::Array(wanted) if of.shape == Shape::Set => lay_set(place, wanted),
+            Value::Array(wanted) if of.shape == Shape::Set => lay_set(of, place, wanted),
             _ if self.says_the_same(of, place, intent) => {}
             _ => *place = without_nulls(intent),
         }
@@ -125,13 +125,15 @@ fn as_object(place: &mut Value) -> Option<&mut Map<String, Value>> {
     place.as_object_mut()
 }
 
-fn lay_set(place: &mut Value, wanted: &[Value]) {
+fn lay_set(of: &Type, place: &mut Value, wanted: &[Value]) {
     let mut values = place.as_array_mut().map(std::mem::take).unwrap_or_default();
-    for value in wanted {
-        if !values.contains(value) {
-            values.push(value.clone());
-        }
-    }
+    let (known, first) = (Index::new(of, &values), Index::new(of, wanted));
+    let is_new = |(at, value): &(usize, &Value)| {
+        let key = key(of, value);
+        known.find(&key).is_none() && first.find(&key) == Some(*at)
+    };
+    let new: Vec<Value> = wanted.iter().enumerate().filter(is_new).map(|(_, value)| value.clone()).collect();
+    values.extend(new);
     *place = Value::Array(values);
 }
 

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use std::collections::BTreeMap;
 
 /// uid and gid of every container but gor.
 pub const USER: i64 = 65532;
@@ -44,12 +45,15 @@ pub fn seccomp() -> SeccompProfile {
 
 /// Requests and limits as `[cpu, memory, ephemeral-storage]`.
 pub fn resources(requests: [&str; 3], limits: [&str; 3]) -> ResourceRequirements {
-    let map = |[cpu, memory, storage]: [&str; 3]| {
-        [("cpu", cpu), ("memory", memory), ("ephemeral-storage", storage)]
-            .map(|(name, amount)| (name.into(), Quantity(amount.into())))
-            .into()
-    };
-    ResourceRequirements { requests: Some(map(requests)), limits: Some(map(limits)), claims: None }
+    ResourceRequirements { requests: Some(amounts(requests)), limits: Some(amounts(limits)), claims: None }
+}
+
+fn amounts([cpu, memory, storage]: [&str; 3]) -> BTreeMap<String, Quantity> {
+    let mut amounts = BTreeMap::new();
+    for (name, amount) in [("cpu", cpu), ("memory", memory), ("ephemeral-storage", storage)] {
+        amounts.insert(name.into(), Quantity(amount.into()));
+    }
+    amounts
 }
 
 /// Adds the size of an emptyDir that counts against a container's own ephemeral storage.

@@ -1,9 +1,10 @@
 //! The Deployment of a Model. What is in its pods is in `pod`.
 
-use super::{ModelParts, json, metadata, pod, selector};
-use crate::names::{self, Labels};
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use super::object::{DeploymentSpec, Metadata, Object};
+use super::{ModelParts, json, label_selector, labels, metadata, pod};
+use crate::kinds::Kind;
+use crate::names;
+use k8s_openapi::api::apps::v1::{DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
@@ -14,27 +15,24 @@ const PROGRESS_ABOVE_STARTUP_SECONDS: u32 = 660;
 pub fn deployment(parts: &ModelParts) -> Value {
     let startup = parts.model.server.startup_timeout_seconds;
     let spec = DeploymentSpec {
-        replicas: i32::try_from(parts.figures.instances).ok(),
-        revision_history_limit: Some(3),
-        progress_deadline_seconds: i32::try_from(startup.saturating_add(PROGRESS_ABOVE_STARTUP_SECONDS)).ok(),
-        strategy: Some(strategy(parts.shared)),
-        selector: LabelSelector { match_labels: Some(selector(parts.model)), match_expressions: None },
+        replicas: parts.figures.instances,
+        revision_history_limit: 3,
+        progress_deadline_seconds: startup.saturating_add(PROGRESS_ABOVE_STARTUP_SECONDS),
+        strategy: strategy(parts.shared),
+        selector: label_selector(parts.model),
         template: pod::template(parts),
-        ..Default::default()
     };
-    let mut object = json(&Deployment { metadata: deployment_metadata(parts), spec: Some(spec), status: None });
+    let mut object = json(&Object::new(Kind::Deployment, deployment_metadata(parts), spec));
     pod::pass_through(&mut object, parts.model);
     object
 }
 
 /// The annotations are not on the template: a new generation or profile name alone must not restart pods.
-fn deployment_metadata(parts: &ModelParts) -> ObjectMeta {
+fn deployment_metadata(parts: &ModelParts) -> Metadata {
     let meta = &parts.model.meta;
-    let annotations = Labels::from([
-        (names::MODEL_GENERATION.into(), meta.generation.to_string()),
-        (names::PROFILE.into(), parts.profile.name.into()),
-    ]);
-    ObjectMeta { annotations: Some(annotations), ..metadata(meta, names::labels("model", names::MODEL, &meta.name)) }
+    let annotations =
+        labels([(names::MODEL_GENERATION, meta.generation.to_string()), (names::PROFILE, parts.profile.name.into())]);
+    Metadata { annotations, ..metadata(meta, names::labels("model", names::MODEL, &meta.name)) }
 }
 
 /// On a volume of one node the surge pod of a rolling update would wait for the old one for ever.

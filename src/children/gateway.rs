@@ -1,6 +1,7 @@
 //! The Gateway of an Endpoint: its host on the ingress gateway's ports.
 
-use super::istio::{GatewaySpec, Object, Server, ServerPort, Tls};
+use super::istio::{GatewaySpec, Server, ServerPort, Tls};
+use super::object::Object;
 use super::{json, metadata};
 use crate::kinds::Kind;
 use crate::names;
@@ -9,12 +10,9 @@ use serde_json::Value;
 
 /// The Gateway of an Endpoint.
 pub fn gateway(endpoint: &Endpoint) -> Value {
-    json(&Object {
-        api_version: Kind::Gateway.api(),
-        kind: Kind::Gateway.name(),
-        metadata: metadata(&endpoint.meta, names::labels("gateway", names::ENDPOINT, &endpoint.meta.name)),
-        spec: GatewaySpec { selector: &endpoint.selector, servers: servers(endpoint) },
-    })
+    let labels = names::labels("gateway", names::ENDPOINT, &endpoint.meta.name);
+    let spec = GatewaySpec { selector: &endpoint.selector, servers: servers(endpoint) };
+    json(&Object::new(Kind::Gateway, metadata(&endpoint.meta, labels), spec))
 }
 
 fn servers(endpoint: &Endpoint) -> Vec<Server> {

@@ -2,20 +2,8 @@
 //! <https://istio.io/latest/docs/reference/config/networking/>
 
 use crate::names::Labels;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// Any object of the group.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Object<S> {
-    pub api_version: String,
-    pub kind: &'static str,
-    pub metadata: ObjectMeta,
-    pub spec: S,
-}
 
 #[derive(Serialize)]
 pub struct VirtualServiceSpec<'a> {
@@ -41,7 +29,14 @@ pub struct HttpRoute {
 #[serde(rename_all = "camelCase")]
 pub enum HttpMatch {
     Uri(StringMatch),
-    Headers(BTreeMap<&'static str, StringMatch>),
+    Headers(TargetVariant),
+}
+
+/// A caller names a variant in this header.
+#[derive(Serialize)]
+pub struct TargetVariant {
+    #[serde(rename = "x-amzn-sagemaker-target-variant")]
+    pub name: StringMatch,
 }
 
 #[derive(Serialize)]

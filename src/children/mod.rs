@@ -6,6 +6,7 @@ mod deployment;
 mod gateway;
 mod istio;
 mod model;
+mod object;
 mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
@@ -19,7 +20,8 @@ pub use virtual_service::{routes, virtual_service};
 use crate::names::{self, Labels};
 use crate::profile::Profile;
 use crate::validate::{Figures, Meta, Model};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use object::Metadata;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -55,33 +57,42 @@ pub fn of_model(parts: &ModelParts) -> Vec<Value> {
 }
 
 /// Metadata of a namespaced child, which carries the name of its custom resource.
-fn metadata(owner: &Meta, labels: Labels) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(owner.name.clone()),
-        namespace: Some(owner.namespace.clone()),
-        labels: Some(labels),
-        ..Default::default()
-    }
+fn metadata(owner: &Meta, labels: Labels) -> Metadata {
+    Metadata { name: Some(owner.name.clone()), namespace: Some(owner.namespace.clone()), labels, ..Default::default() }
 }
 
 /// What selects the pods of a Model. Selectors are immutable, so nothing that may change belongs here.
 fn selector(model: &Model) -> Labels {
-    Labels::from([(names::MODEL.into(), model.meta.name.clone())])
+    labels([(names::MODEL, model.meta.name.clone())])
+}
+
+fn label_selector(model: &Model) -> LabelSelector {
+    LabelSelector { match_labels: Some(selector(model)), match_expressions: None }
+}
+
+/// Inserted one by one: `from` and `collect` would bring a sort of their own into the component.
+fn labels(entries: impl IntoIterator<Item = (&'static str, String)>) -> Labels {
+    let mut labels = Labels::new();
+    labels.extend(entries.into_iter().map(|(key, value)| (key.into(), value)));
+    labels
 }
 
 /// The one place where children become JSON. Their types have nothing that JSON lacks, so it cannot fail.
 fn json(object: &impl Serialize) -> Value {
-    without_nulls(serde_json::to_value(object).unwrap_or_default())
+    let mut object = serde_json::to_value(object).unwrap_or_default();
+    prune(&mut object);
+    object
 }
 
 /// The API server prunes nulls. Empty values stay: `emptyDir: {}` and `storageClassName: ""` mean something.
-fn without_nulls(value: Value) -> Value {
+fn prune(value: &mut Value) {
     match value {
-        Value::Object(fields) => Value::Object(
-            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect(),
-        ),
-        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
-        scalar => scalar,
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(prune);
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        _ => {}
     }
 }
 

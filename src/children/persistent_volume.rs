@@ -1,48 +1,46 @@
 //! The PersistentVolume of a Model with a static storage source.
 
-use super::{json, metadata, object_mut};
+use super::object::{Metadata, Object, PersistentVolumeSource, PersistentVolumeSpec};
+use super::{json, labels, metadata};
+use crate::kinds::Kind;
 use crate::names;
 use crate::validate::{Model, Storage, Volume};
-use k8s_openapi::api::core::v1::{
-    HostPathVolumeSource, NFSVolumeSource, ObjectReference, PersistentVolume, PersistentVolumeSpec,
-};
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::api::core::v1::{HostPathVolumeSource, NFSVolumeSource, ObjectReference};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Bound to the Model's claim from both sides; `None` where a class makes the volume, or nobody does.
 pub fn persistent_volume(model: &Model) -> Option<Value> {
     let Storage::Claim { size, access_modes, volume } = &model.storage else { return None };
-    let capacity = BTreeMap::from([("storage".into(), Quantity(size.canonical()))]);
     let spec = PersistentVolumeSpec {
-        capacity: Some(capacity),
-        access_modes: Some(access_modes.clone()),
-        persistent_volume_reclaim_policy: Some("Retain".into()),
-        storage_class_name: Some(String::new()),
-        claim_ref: Some(claim(model)),
-        ..source(volume)
+        capacity: labels([("storage", size.canonical())]),
+        access_modes,
+        persistent_volume_reclaim_policy: "Retain",
+        storage_class_name: "",
+        claim_ref: claim(model),
+        mount_options: mount_options(volume),
+        source: source(volume)?,
     };
-    let mut object = json(&PersistentVolume { metadata: cluster_metadata(model), spec: Some(spec), status: None });
-    if let (Volume::Csi(source), Some(spec)) = (volume, object_mut(&mut object, "/spec")) {
-        spec.insert("csi".into(), source.clone());
-    }
-    volume.is_static().then_some(object)
+    Some(json(&Object::new(Kind::PersistentVolume, cluster_metadata(model), spec)))
 }
 
-fn source(volume: &Volume) -> PersistentVolumeSpec {
+fn source(volume: &Volume) -> Option<PersistentVolumeSource<'_>> {
     match volume {
-        Volume::Nfs { server, path } => PersistentVolumeSpec {
-            nfs: Some(NFSVolumeSource { server: server.clone(), path: path.clone(), read_only: None }),
-            mount_options: Some(["nfsvers=4.1", "hard", "noatime"].map(String::from).to_vec()),
-            ..Default::default()
-        },
+        Volume::Nfs { server, path } => {
+            Some(PersistentVolumeSource::Nfs(NFSVolumeSource { server: server.clone(), path: path.clone(), read_only: None }))
+        }
         // `DirectoryOrCreate` would make a directory that only root can write.
-        Volume::HostPath { path } => PersistentVolumeSpec {
-            host_path: Some(HostPathVolumeSource { path: path.clone(), type_: Some("Directory".into()) }),
-            ..Default::default()
-        },
-        Volume::Csi(_) | Volume::Class(_) | Volume::DefaultClass => PersistentVolumeSpec::default(),
+        Volume::HostPath { path } => {
+            Some(PersistentVolumeSource::HostPath(HostPathVolumeSource { path: path.clone(), type_: Some("Directory".into()) }))
+        }
+        Volume::Csi(source) => Some(PersistentVolumeSource::Csi(source)),
+        Volume::Class(_) | Volume::DefaultClass => None,
+    }
+}
+
+fn mount_options(volume: &Volume) -> &'static [&'static str] {
+    match volume {
+        Volume::Nfs { .. } => &["nfsvers=4.1", "hard", "noatime"],
+        _ => &[],
     }
 }
 
@@ -56,10 +54,10 @@ fn claim(model: &Model) -> ObjectReference {
     }
 }
 
-fn cluster_metadata(model: &Model) -> ObjectMeta {
+fn cluster_metadata(model: &Model) -> Metadata {
     let mut labels = names::labels("storage", names::MODEL, &model.meta.name);
     labels.insert(names::NAMESPACE.into(), model.meta.namespace.clone());
-    ObjectMeta {
+    Metadata {
         name: Some(names::volume(&model.meta.namespace, &model.meta.name)),
         namespace: None,
         ..metadata(&model.meta, labels)

@@ -1,10 +1,12 @@
 //! The PersistentVolumeClaim of a Model that keeps its artifact on a claim of its own.
 
+use super::object::Object;
 use super::{json, metadata};
+use crate::kinds::Kind;
 use crate::names;
 use crate::quantity::Quantity as Size;
 use crate::validate::{Model, Storage, Volume};
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaimSpec, VolumeResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,12 +19,13 @@ pub fn persistent_volume_claim(model: &Model) -> Option<Value> {
         ..claim_spec(size, access_modes, class(volume))
     };
     let labels = names::labels("storage", names::MODEL, &model.meta.name);
-    Some(json(&PersistentVolumeClaim { metadata: metadata(&model.meta, labels), spec: Some(spec), status: None }))
+    Some(json(&Object::new(Kind::PersistentVolumeClaim, metadata(&model.meta, labels), spec)))
 }
 
 /// What every claim says, also that of an ephemeral volume.
 pub fn claim_spec(size: &Size, access_modes: &[String], class: Option<String>) -> PersistentVolumeClaimSpec {
-    let requests = BTreeMap::from([("storage".into(), Quantity(size.canonical()))]);
+    let mut requests = BTreeMap::new();
+    requests.insert("storage".into(), Quantity(size.canonical()));
     PersistentVolumeClaimSpec {
         access_modes: Some(access_modes.to_vec()),
         storage_class_name: class,

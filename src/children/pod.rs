@@ -1,32 +1,32 @@
 //! The pods of a Model: the serving container, its sidecars, their files and volumes.
 
 use super::container::{USER, seccomp};
+use super::object::{ClaimTemplate, EphemeralVolumeSource, Metadata, PodSpec, PodTemplate, Volume, VolumeSource};
 use super::persistent_volume_claim::claim_spec;
 use super::sidecar::{fluent_bit, gor, init, nginx};
-use super::{ModelParts, append, model, object_mut, selector};
+use super::{ModelParts, append, label_selector, labels, model, object_mut};
 use crate::names::{self, Labels};
 use crate::validate::{Model, Source, Storage};
 use k8s_openapi::api::core::v1::{
-    Affinity, DownwardAPIVolumeFile, DownwardAPIVolumeSource, EmptyDirVolumeSource, EphemeralVolumeSource, ImageVolumeSource,
-    ObjectFieldSelector, PersistentVolumeClaimTemplate, PersistentVolumeClaimVolumeSource, PodAffinityTerm, PodAntiAffinity,
-    PodSecurityContext, PodSpec, PodTemplateSpec, SecretVolumeSource, TopologySpreadConstraint, Volume, WeightedPodAffinityTerm,
+    Affinity, DownwardAPIVolumeFile, DownwardAPIVolumeSource, EmptyDirVolumeSource, ImageVolumeSource, ObjectFieldSelector,
+    PersistentVolumeClaimVolumeSource, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, SecretVolumeSource,
+    TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Where the sidecars find their files.
 pub const CONFIG: &str = "/etc/mlops";
 
 /// The template, without what passes through as JSON.
-pub fn template(parts: &ModelParts) -> PodTemplateSpec {
+pub fn template(parts: &ModelParts) -> PodTemplate {
     let labels = names::labels("model", names::MODEL, &parts.model.meta.name);
-    let metadata = ObjectMeta {
-        labels: Some(with(parts.model.pod.labels.clone(), labels)),
-        annotations: Some(with(annotations(parts), parts.model.pod.annotations.clone())),
+    let metadata = Metadata {
+        labels: with(parts.model.pod.labels.clone(), labels),
+        annotations: with(annotations(parts), parts.model.pod.annotations.clone()),
         ..Default::default()
     };
-    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(parts)) }
+    PodTemplate { metadata, spec: spec(parts) }
 }
 
 /// What the user wrote as in a Pod, unchanged: the planner does not interpret it.
@@ -43,14 +43,13 @@ pub fn pass_through(deployment: &mut Value, model: &Model) {
 
 /// The API server drops an empty value, so it is never part of what we mean.
 fn variable(entry: &Value) -> Value {
-    let empty = |key: &str, value: &Value| key == "value" && value.as_str() == Some("");
-    match entry {
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(key, value)| !empty(key, value));
-            Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>())
-        }
-        other => other.clone(),
+    let mut entry = entry.clone();
+    if let Some(fields) = entry.as_object_mut()
+        && fields.get("value").and_then(Value::as_str) == Some("")
+    {
+        fields.remove("value");
     }
+    entry
 }
 
 fn with(mut labels: Labels, winning: Labels) -> Labels {
@@ -66,7 +65,7 @@ fn annotations(parts: &ModelParts) -> Labels {
         ("prometheus.io/port", nginx::port(parts.model).to_string()),
         ("prometheus.io/path", "/monitoring/metrics".into()),
     ];
-    prometheus.into_iter().chain(files(parts)).map(|(key, value)| (key.into(), value)).collect()
+    labels(prometheus.into_iter().chain(files(parts)))
 }
 
 fn files(parts: &ModelParts) -> Vec<(&'static str, String)> {
@@ -85,18 +84,17 @@ fn spec(parts: &ModelParts) -> PodSpec {
     let sidecars = [nginx::container(parts), fluent_bit::container(parts)];
     let containers = std::iter::once(model::container(parts)).chain(sidecars).chain(gor::container(parts));
     PodSpec {
-        automount_service_account_token: Some(false),
-        enable_service_links: Some(false),
+        automount_service_account_token: false,
+        enable_service_links: false,
         // fluent-bit reads the model's /proc.
-        share_process_namespace: Some(true),
-        termination_grace_period_seconds: Some(parts.figures.grace_period_seconds().into()),
-        security_context: Some(security_context()),
-        affinity: Some(apart(parts.model)),
-        topology_spread_constraints: Some(vec![spread(parts.model)]),
-        init_containers: init::container(parts).map(|init| vec![init]),
+        share_process_namespace: true,
+        termination_grace_period_seconds: parts.figures.grace_period_seconds(),
+        security_context: security_context(),
+        affinity: apart(parts.model),
+        topology_spread_constraints: vec![spread(parts.model)],
+        init_containers: init::container(parts).into_iter().collect(),
         containers: containers.collect(),
-        volumes: Some(volumes(parts)),
-        ..Default::default()
+        volumes: volumes(parts),
     }
 }
 
@@ -135,10 +133,6 @@ fn spread(model: &Model) -> TopologySpreadConstraint {
     }
 }
 
-fn label_selector(model: &Model) -> LabelSelector {
-    LabelSelector { match_labels: Some(selector(model)), match_expressions: None }
-}
-
 fn volumes(parts: &ModelParts) -> Vec<Volume> {
     let model = parts.model;
     let init = downloads(model).then(|| empty_dir("init-tmp", "1Gi"));
@@ -150,30 +144,27 @@ fn volumes(parts: &ModelParts) -> Vec<Volume> {
 
 /// Where the artifact is.
 fn store(parts: &ModelParts) -> Volume {
-    let name = parts.model.meta.name.as_str();
-    match (&parts.model.artifact.source, &parts.model.storage) {
+    let source = match (&parts.model.artifact.source, &parts.model.storage) {
         (Source::Image(reference), _) => image(parts.image(reference)),
         (Source::Claim { claim, .. }, _) => claimed(claim),
         (_, Storage::ExistingClaim { name: claim }) => claimed(claim),
-        (_, Storage::Ephemeral { size, class: None }) => empty_dir("store", &size.canonical()),
+        (_, Storage::Ephemeral { size, class: None }) => VolumeSource::EmptyDir(limited(size.canonical())),
         (_, Storage::Ephemeral { size, class: Some(class) }) => {
             let spec = claim_spec(size, &["ReadWriteOnce".into()], Some(class.clone()));
-            let template = PersistentVolumeClaimTemplate { metadata: None, spec };
-            let ephemeral = EphemeralVolumeSource { volume_claim_template: Some(template) };
-            Volume { ephemeral: Some(ephemeral), ..volume("store") }
+            let source = EphemeralVolumeSource { volume_claim_template: ClaimTemplate { spec } };
+            VolumeSource::Ephemeral(source.into())
         }
-        (_, Storage::Claim { .. } | Storage::None) => claimed(name),
-    }
+        (_, Storage::Claim { .. } | Storage::None) => claimed(&parts.model.meta.name),
+    };
+    Volume { name: "store", source }
 }
 
-fn image(reference: String) -> Volume {
-    let source = ImageVolumeSource { reference: Some(reference), pull_policy: Some("Always".into()) };
-    Volume { image: Some(source), ..volume("store") }
+fn image(reference: String) -> VolumeSource {
+    VolumeSource::Image(ImageVolumeSource { reference: Some(reference), pull_policy: Some("Always".into()) })
 }
 
-fn claimed(claim: &str) -> Volume {
-    let source = PersistentVolumeClaimVolumeSource { claim_name: claim.into(), read_only: None };
-    Volume { persistent_volume_claim: Some(source), ..volume("store") }
+fn claimed(claim: &str) -> VolumeSource {
+    VolumeSource::PersistentVolumeClaim(PersistentVolumeClaimVolumeSource { claim_name: claim.into(), read_only: None })
 }
 
 fn config(parts: &ModelParts) -> Volume {
@@ -183,19 +174,18 @@ fn config(parts: &ModelParts) -> Volume {
         ..Default::default()
     });
     let source = DownwardAPIVolumeSource { items: Some(items.collect()), default_mode: None };
-    Volume { downward_api: Some(source), ..volume("config") }
+    Volume { name: "config", source: VolumeSource::DownwardApi(source) }
 }
 
 fn credentials(secret: &str) -> Volume {
     let source = SecretVolumeSource { secret_name: Some(secret.into()), ..Default::default() };
-    Volume { secret: Some(source), ..volume("credentials") }
+    Volume { name: "credentials", source: VolumeSource::Secret(source) }
 }
 
-fn empty_dir(name: &str, limit: &str) -> Volume {
-    let source = EmptyDirVolumeSource { size_limit: Some(Quantity(limit.into())), medium: None };
-    Volume { empty_dir: Some(source), ..volume(name) }
+fn empty_dir(name: &'static str, limit: &str) -> Volume {
+    Volume { name, source: VolumeSource::EmptyDir(limited(limit.into())) }
 }
 
-fn volume(name: &str) -> Volume {
-    Volume { name: name.into(), ..Default::default() }
+fn limited(size: String) -> EmptyDirVolumeSource {
+    EmptyDirVolumeSource { size_limit: Some(Quantity(size)), medium: None }
 }

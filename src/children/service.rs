@@ -1,9 +1,11 @@
 //! The Service of a Model: its stable address inside the cluster.
 
+use super::object::Object;
 use super::{json, metadata, selector};
+use crate::kinds::Kind;
 use crate::names;
 use crate::validate::Model;
-use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
+use k8s_openapi::api::core::v1::{ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
@@ -27,5 +29,5 @@ pub fn service(model: &Model) -> Value {
         ..Default::default()
     };
     let labels = names::labels("model", names::MODEL, &model.meta.name);
-    json(&Service { metadata: metadata(&model.meta, labels), spec: Some(spec), status: None })
+    json(&Object::new(Kind::Service, metadata(&model.meta, labels), spec))
 }

@@ -1,29 +1,23 @@
 //! The VirtualService of an EndpointConfig: which share of the requests goes to which Model.
 
 use super::istio::{
-    Address, Destination, HeaderChange, Headers, HttpMatch, HttpRoute, Object, PortSelector, Retries, Rewrite, StringMatch,
-    VirtualServiceSpec,
+    Address, Destination, HeaderChange, Headers, HttpMatch, HttpRoute, PortSelector, Retries, Rewrite, StringMatch,
+    TargetVariant, VirtualServiceSpec,
 };
-use super::{json, metadata, service};
+use super::object::Object;
+use super::{json, labels, metadata, service};
 use crate::kinds::Kind;
-use crate::names::{self, Labels};
+use crate::names;
 use crate::validate::{Meta, Variant};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-/// A caller names a variant in it.
-const TARGET_VARIANT: &str = "x-amzn-sagemaker-target-variant";
 /// The answer names the variant in it.
 const INVOKED_VARIANT: &str = "x-amzn-invoked-production-variant";
 
 /// The VirtualService of an EndpointConfig; `http` is made by [`routes`], or observed.
 pub fn virtual_service(config: &Meta, hosts: &[String], gateways: &[String], http: Value) -> Value {
-    json(&Object {
-        api_version: Kind::VirtualService.api(),
-        kind: Kind::VirtualService.name(),
-        metadata: metadata(config, names::labels("routing", names::ENDPOINT_CONFIG, &config.name)),
-        spec: VirtualServiceSpec { hosts, gateways, http },
-    })
+    let labels = names::labels("routing", names::ENDPOINT_CONFIG, &config.name);
+    json(&Object::new(Kind::VirtualService, metadata(config, labels), VirtualServiceSpec { hosts, gateways, http }))
 }
 
 /// `spec.http` of a VirtualService: monitoring rules, target-variant rules, one weighted catch-all rule last.
@@ -46,7 +40,7 @@ fn monitoring(namespace: &str, variant: &Variant) -> HttpRoute {
 }
 
 fn target_variant(namespace: &str, variant: &Variant, timeout_seconds: u32) -> HttpRoute {
-    let header = BTreeMap::from([(TARGET_VARIANT, StringMatch::Exact(variant.name.clone()))]);
+    let header = TargetVariant { name: StringMatch::Exact(variant.name.clone()) };
     HttpRoute {
         matches: Some([HttpMatch::Headers(header)]),
         route: vec![Destination { weight: None, ..destination(namespace, variant) }],
@@ -67,7 +61,7 @@ fn inference(timeout_seconds: u32) -> HttpRoute {
 }
 
 fn destination(namespace: &str, variant: &Variant) -> Destination {
-    let set = Labels::from([(INVOKED_VARIANT.into(), variant.name.clone())]);
+    let set = labels([(INVOKED_VARIANT, variant.name.clone())]);
     Destination {
         destination: address(namespace, variant),
         weight: Some(variant.weight),

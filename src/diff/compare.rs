@@ -167,7 +167,7 @@ impl<'a> Walk<'a> {
     ) {
         match of.shape {
             Shape::Keyed(_) if !atomic => self.keyed(of, desired, live, (wanted, items)),
-            Shape::Set if !atomic => self.set(wanted, items),
+            Shape::Set if !atomic => self.set(of, wanted, items),
             _ if wanted.is_empty() && items.is_empty() => self.equal(),
             _ if !atomic && self.has_no_opinion(of, wanted.is_empty()) => {}
             _ if wanted.len() == items.len() => {
@@ -230,11 +230,12 @@ impl<'a> Walk<'a> {
         });
     }
 
-    fn set(&mut self, wanted: &'a [Value], items: &'a [Value]) {
+    fn set(&mut self, of: &'static Type, wanted: &'a [Value], items: &'a [Value]) {
+        let index = Index::new(of, items);
         for value in wanted {
-            match items.contains(value) {
-                true => self.equal(),
-                false => self.inside(Segment::Field(value.as_str().unwrap_or_default()), |walk| {
+            match index.find(&key(of, value)) {
+                Some(_) => self.equal(),
+                None => self.inside(Segment::Field(value.as_str().unwrap_or_default()), |walk| {
                     walk.record(Op::Add, &Value::Null, value);
                 }),
             }

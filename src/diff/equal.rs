@@ -80,9 +80,9 @@ pub(crate) enum Part<'a> {
 /// The key of an element: no list of our kinds has more than two key fields.
 pub(crate) type Key<'a> = [Part<'a>; 2];
 
-/// The key of an element of a keyed list, defaults filled in.
+/// The key of an element of a keyed list, defaults filled in; of a value of a set, the value.
 pub(crate) fn key<'a>(of: &Type, item: &'a Value) -> Key<'a> {
-    let Shape::Keyed(names) = of.shape else { return [Part::Odd; 2] };
+    let Shape::Keyed(names) = of.shape else { return [scalar(item), Part::Absent] };
     let mut names = names.iter();
     let mut next = || names.next().map_or(Part::Absent, |name| part(of, item, name));
     [next(), next()]
@@ -94,12 +94,18 @@ fn part<'a>(of: &Type, item: &'a Value, name: &str) -> Part<'a> {
             Default::Text(text) => Part::Text(text),
             _ => Part::Absent,
         },
-        Some(Value::String(text)) => Part::Text(text),
-        Some(value) => integer(value).map_or(Part::Odd, Part::Number),
+        Some(value) => scalar(value),
     }
 }
 
-/// The elements of a keyed list by key. Of equal keys the first counts.
+fn scalar(value: &Value) -> Part<'_> {
+    match value {
+        Value::String(text) => Part::Text(text),
+        _ => integer(value).map_or(Part::Odd, Part::Number),
+    }
+}
+
+/// The elements of a keyed list or set by key. Of equal keys the first counts.
 pub(crate) struct Index<'a> {
     sorted: Vec<(Key<'a>, usize)>,
 }

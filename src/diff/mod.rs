@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::kinds::Kind;
 use crate::names;
 use crate::observation::{at, text};
-use crate::plan::{Change, Step};
+use crate::plan::{Change, Op, Step};
 use compare::Walk;
 use owned::{Fields, Managed};
 use removed::{Place, Removed};
@@ -95,11 +95,26 @@ fn compare<'a>(walk: &mut Walk<'a>, of: &'static Type, desired: &'a Value, live:
     {
         remove(walk, of, desired, live, &last);
     }
+    note_stuck(walk, of, desired, live);
     walk.found.takes_ownership = walk.known && ours.is_none() && walk.found.changes.is_empty();
 }
 
 fn remove<'a>(walk: &mut Walk<'a>, of: &'static Type, desired: &'a Value, live: &'a Value, owned: &Fields) {
     Removed { walk, raw: Vec::new() }.below(owned, of, Place { desired: Some(desired), live }, &[]);
+}
+
+/// What we wrote by an update, not by an apply, and no longer want: no apply takes it away.
+fn note_stuck<'a>(walk: &mut Walk<'a>, of: &'static Type, desired: &'a Value, live: &'a Value) {
+    let (strict, manager) = (walk.strict, walk.manager);
+    let updates = walk.others.iter().filter(|entry| entry.manager == manager && !entry.applies);
+    for fields in updates.map(|entry| entry.fields).collect::<Vec<_>>() {
+        let mut stuck = Walk::new(strict, manager);
+        remove(&mut stuck, of, desired, live, fields);
+        walk.found.diagnostics.extend(stuck.found.changes.iter().filter(|change| change.op == Op::Remove).map(|change| {
+            let message = format!("{} was set by an update, so no apply removes it", change.text);
+            Diagnostic::info("NotRemovable", "", message)
+        }));
+    }
 }
 
 fn last_applied(of: &Type, live: &Value) -> Option<Fields> {

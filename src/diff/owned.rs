@@ -8,6 +8,7 @@ use super::path::raw_key;
 use super::tables::{Shape, Type};
 use crate::diagnostic::Diagnostic;
 use crate::observation::{at, text};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 /// A tree of owned fields.
@@ -71,13 +72,17 @@ fn is_well_formed(fields: &Fields) -> bool {
         let readable = match raw.split_once(':') {
             None => raw == ".",
             Some(("f", _)) => true,
-            Some(("k", key)) => serde_json::from_str::<Fields>(key).is_ok(),
-            Some(("v", value)) => serde_json::from_str::<Value>(value).is_ok(),
+            Some(("k", key)) => key.starts_with('{') && is_json(key),
+            Some(("v", value)) => is_json(value),
             Some(("i", at)) => at.parse::<usize>().is_ok(),
             _ => false,
         };
         readable && below.as_object().is_some_and(is_well_formed)
     })
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// Whether a tree has an entry for a path or for something below it.
@@ -140,20 +145,26 @@ pub(crate) struct Lookup<'a> {
 
 impl<'a> Lookup<'a> {
     pub(crate) fn new(of: &'static Type, items: &'a [Value]) -> Self {
-        let index = matches!(of.shape, Shape::Keyed(_)).then(|| Index::new(of, items));
+        let index = matches!(of.shape, Shape::Keyed(_) | Shape::Set).then(|| Index::new(of, items));
         Self { of, items, index }
     }
 
-    /// Where the element with this name is.
+    /// Where the element is that a name in FieldsV1 names.
     pub(crate) fn find(&self, raw: &str) -> Option<usize> {
-        match (raw.split_once(':')?, &self.index) {
-            (("k", text), Some(index)) => index.find(&key(self.of, &serde_json::from_str(text).ok()?)),
-            (("v", text), None) if self.of.shape == Shape::Set => {
-                let value: Value = serde_json::from_str(text).ok()?;
-                self.items.iter().position(|item| item == &value)
-            }
-            _ => None,
-        }
+        self.place(&named(raw)?)
+    }
+
+    /// Where the element with these key fields, or the value of a set, is.
+    pub(crate) fn place(&self, named: &Value) -> Option<usize> {
+        self.index.as_ref()?.find(&key(self.of, named))
+    }
+}
+
+/// The key fields or the value in a name of FieldsV1.
+pub(crate) fn named(raw: &str) -> Option<Value> {
+    match raw.split_once(':')? {
+        ("k" | "v", text) => serde_json::from_str(text).ok(),
+        _ => None,
     }
 }
 

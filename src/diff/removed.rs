@@ -1,7 +1,7 @@
 //! What we own and no longer want.
 
 use super::compare::Walk;
-use super::owned::{Fields, Lookup, is_member, owns};
+use super::owned::{Fields, Lookup, is_member, named, owns};
 use super::path::{Segment, steps};
 use super::tables::{Shape, Type};
 use crate::plan::Op;
@@ -70,8 +70,9 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
             _ => &[],
         };
         for (raw, below) in owned {
-            let Some((at, value)) = live.find(raw).and_then(|at| Some((at, live.items.get(at)?))) else { continue };
-            let desired = wanted.find(raw).and_then(|at| desired.get(at));
+            let Some(named) = named(raw) else { continue };
+            let Some((at, value)) = live.place(&named).and_then(|at| Some((at, live.items.get(at)?))) else { continue };
+            let desired = wanted.place(&named).and_then(|at| desired.get(at));
             let segment = match of.shape {
                 Shape::Keyed(_) => Segment::Element(of, value, at),
                 _ => Segment::Field(value.as_str().unwrap_or_default()),

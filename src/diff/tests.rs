@@ -3,7 +3,6 @@
 use super::*;
 use crate::apply::merge;
 use crate::observation::{items, set};
-use crate::plan::Op;
 use proptest::prelude::*;
 use serde_json::{Map, json};
 
@@ -352,6 +351,17 @@ mod ownership {
         let found = difference(Kind::Deployment, &desired, Some(&live), US);
         assert_eq!(texts(&found.changes), ["conflict metadata.labels.a"]);
         assert_eq!((found.drift.len(), found.conflicts.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_we_wrote_by_an_update_cannot_be_removed() {
+        let desired = labelled(json!({"a": "1"}));
+        let mut live = stripped(&applied(Kind::Deployment, &labelled(json!({"a": "1", "old": "1"}))));
+        add_entry(&mut live, owned_by(US, "Update", json!({"f:metadata": {"f:labels": {"f:a": {}, "f:old": {}}}})));
+        let found = difference(Kind::Deployment, &desired, Some(&live), US);
+        assert!(found.changes.is_empty() && found.takes_ownership && found.conflicts.is_empty());
+        let said: Vec<_> = found.diagnostics.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(said, ["metadata.labels.old was set by an update, so no apply removes it"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The children of a custom resource: created, updated, replaced, deleted, or listed with what holds them back.
 
 use super::{Draft, Step, Verb};
+use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
@@ -59,14 +60,18 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
         if direct { request::owned(desired.body.clone(), &decision.key, &decision.meta.uid) } else { desired.body.clone() };
     let manager = draft.seen.manager.clone();
     let needs = needs(key, &decision.key, &body);
-    let Some(live) = draft.seen.objects.get(key) else {
-        let difference = diff::difference(key.kind, &body, None, &manager);
+    let live = draft.seen.objects.get(key);
+    let difference = diff::difference(key.kind, &body, live, &manager);
+    if difference.diagnostics.iter().any(Diagnostic::is_error) {
+        draft_refused(draft, key, difference, live);
+        return;
+    }
+    let Some(live) = live else {
         draft.object(key, Verb::Create, "Absent", difference, None);
         let request = request::create(key, body, &manager, true);
         draft.act(key, Verb::Create, "Absent", request, needs);
         return;
     };
-    let difference = diff::difference(key.kind, &body, Some(live), &manager);
     if is_deleting(live) {
         draft.object(key, Verb::Create, "WaitingForGone", Difference::default(), Some(live));
         draft.missing.insert(key.clone());
@@ -78,6 +83,16 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
     } else {
         draft_update(draft, key, body, difference, live, needs);
     }
+}
+
+/// What the API server would refuse is not sent.
+fn draft_refused(draft: &mut Draft, key: &Key, difference: Difference, live: Option<&Value>) {
+    let messages: Vec<&str> =
+        difference.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.message.as_str()).collect();
+    let facts = messages.join("; ");
+    draft.object(key, Verb::Conflict, "Invalid", difference, live);
+    draft.missing.insert(key.clone());
+    draft.wait(key, "hold", Vec::new(), facts, format!("{} would be refused by the API server, so nothing is sent", key.label()));
 }
 
 /// Children of a custom resource without uid wait for it: an empty uid in an owner reference is refused.

@@ -7,13 +7,15 @@ const STACK_BYTES: usize = 1 << 20;
 
 /// The settings under which the component is compiled and run: fuel and deadlines on, a small stack, no proposal that it does not use.
 ///
-/// NaN bits are canonical, so that the same input gives the same bytes on every machine.
+/// Tables for debuggers are left out: they would be an eighth of what a program loads at its start. NaN bits are canonical, so that the same input gives the same bytes on every machine.
 pub(crate) fn configuration() -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
         .epoch_interruption(true)
         .max_wasm_stack(STACK_BYTES)
+        .generate_address_map(false)
+        .native_unwind_info(false)
         .wasm_component_model(true)
         .wasm_relaxed_simd(false)
         .wasm_multi_memory(false)
