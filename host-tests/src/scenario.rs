@@ -18,6 +18,9 @@ pub struct Scenario {
     /// elements of a list); nothing: the whole answer.
     #[serde(default)]
     pub select: Vec<String>,
+    /// What of the expected answer is known to be wrong; shown beside the scenario's name until it is put right.
+    #[serde(default)]
+    pub bug: String,
 }
 
 /// One thing that happened to the world.

@@ -36,7 +36,8 @@ fn trials(only_names: bool) -> Result<Vec<Trial>, String> {
     let trial = |folder: PathBuf| {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let bench = Arc::clone(&bench);
-        Trial::test(name, move || run(&folder, &bench).map_err(Failed::from))
+        let kind = scenario::read(&folder).map_or(String::new(), |scenario| scenario.bug);
+        Trial::test(name, move || run(&folder, &bench).map_err(Failed::from)).with_kind(kind)
     };
     Ok(folders(&root.join("scenarios"))?.into_iter().map(trial).collect())
 }
