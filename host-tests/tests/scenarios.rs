@@ -13,7 +13,13 @@ use std::sync::Arc;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     match trials(arguments.list) {
-        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Ok(trials) => {
+            let conclusion = libtest_mimic::run(&arguments, trials);
+            if !arguments.list {
+                print_known_bugs();
+            }
+            conclusion.exit_code()
+        }
         Err(sentence) => {
             eprintln!("{sentence}");
             ExitCode::FAILURE
@@ -36,17 +42,19 @@ fn trials(only_names: bool) -> Result<Vec<Trial>, String> {
     let trial = |folder: PathBuf| {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let bench = Arc::clone(&bench);
-        let kind = scenario::read(&folder).map_or(String::new(), |scenario| scenario.bug);
-        Trial::test(name, move || run(&folder, &bench).map_err(Failed::from)).with_kind(kind)
+        Trial::test(name, move || run(&folder, &bench).map_err(Failed::from))
     };
-    Ok(folders(&root.join("scenarios"))?.into_iter().map(trial).collect())
+    Ok(scenario::folders()?.into_iter().map(trial).collect())
 }
 
-fn folders(root: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = std::fs::read_dir(root).map_err(|error| format!("{}: {error}", root.display()))?;
-    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    Ok(folders)
+/// What expected answers record and should not.
+fn print_known_bugs() {
+    for folder in scenario::folders().unwrap_or_default() {
+        let bug = scenario::read(&folder).map_or(String::new(), |scenario| scenario.bug);
+        if !bug.is_empty() {
+            println!("known to be wrong: {}: {bug}", folder.file_name().unwrap_or_default().display());
+        }
+    }
 }
 
 fn run(folder: &Path, bench: &Bench) -> Result<(), String> {
