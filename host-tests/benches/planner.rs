@@ -18,8 +18,9 @@ const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
 fn main() {
     let component = Artefact::Precompiled.read().expect("`cargo xtask build` was run");
-    let planner = Planner::from_precompiled(&component, Limits { input_bytes: 1 << 30, memory_bytes: 4 << 30, ..Limits::command_line() })
-        .expect("the component loads");
+    let planner =
+        Planner::from_precompiled(&component, Limits { input_bytes: 1 << 30, memory_bytes: 4 << 30, ..Limits::command_line() })
+            .expect("the component loads");
     let mut criterion = Criterion::default().configure_from_args().sample_size(10).without_plots();
     let rows: Vec<Row> = SIZES.iter().map(|models| measure(&mut criterion, &planner, *models)).collect();
     let mut text = table(&rows);
@@ -59,7 +60,9 @@ fn measure(criterion: &mut Criterion, planner: &Planner, models: usize) -> Row {
         group.sampling_mode(SamplingMode::Flat);
         group.bench_function("json", |bencher| bencher.iter(|| parse_and_serialise(&request)));
         group.bench_function("native", |bencher| bencher.iter(|| contract::plan(&request)));
-        group.bench_function("component", |bencher| bencher.iter_batched(|| (), |()| planner.plan(&request), BatchSize::SmallInput));
+        group.bench_function("component", |bencher| {
+            bencher.iter_batched(|| (), |()| planner.plan(&request), BatchSize::SmallInput)
+        });
         group.finish();
     }
     row
@@ -108,10 +111,17 @@ fn table(rows: &[Row]) -> String {
         .expect("text");
     }
     let (fixed, slope) = fit(rows);
-    writeln!(text, "\nFuel grows linearly: {:.2} M + {:.3} M for each model (least squares over all rows).", fixed / 1e6, slope / 1e6).expect("text");
+    writeln!(
+        text,
+        "\nFuel grows linearly: {:.2} M + {:.3} M for each model (least squares over all rows).",
+        fixed / 1e6,
+        slope / 1e6
+    )
+    .expect("text");
     for row in rows.iter().filter(|row| row.models >= 100) {
         let expected = fixed + slope * row.models as f64;
-        writeln!(text, "{} models are {:+.1} % off that line.", row.models, (row.fuel as f64 / expected - 1.0) * 100.0).expect("text");
+        writeln!(text, "{} models are {:+.1} % off that line.", row.models, (row.fuel as f64 / expected - 1.0) * 100.0)
+            .expect("text");
     }
     text
 }
@@ -128,7 +138,7 @@ fn fit(rows: &[Row]) -> (f64, f64) {
 
 /// What a call costs besides its work, and how long the command line takes to begin.
 fn start(planner: &Planner) -> String {
-    let instance = median(1, || drop(black_box(planner.text("none", "")))) ;
+    let instance = median(1, || drop(black_box(planner.text("none", ""))));
     let native = median(1, || drop(black_box(contract::call("none", ""))));
     let program = Artefact::CommandLine.path().expect("`cargo xtask build` was run");
     let run = |arguments: &[&str]| {

@@ -36,7 +36,14 @@ impl Planner {
     pub fn from_precompiled(precompiled: &[u8], limits: Limits) -> Result<Self, HostError> {
         let engine = Engine::new(&configuration()).map_err(|error| HostError::load(&error))?;
         let component = load(&engine, precompiled).map_err(|error| HostError::load(&error))?;
-        Ok(Self { engine, component, limits, ticker: Ticker::new(), fuel_used: AtomicU64::new(0), memory_used: AtomicUsize::new(0) })
+        Ok(Self {
+            engine,
+            component,
+            limits,
+            ticker: Ticker::new(),
+            fuel_used: AtomicU64::new(0),
+            memory_used: AtomicUsize::new(0),
+        })
     }
 
     /// Fuel that the call that ended last used: the same for the same input on every machine.
