@@ -17,7 +17,7 @@ pub fn check(project: &Project, steps: &mut Steps) {
 }
 
 fn render(project: &Project) -> Outcome<PathBuf> {
-    let text = shell::capture(modelwright(project).args(["render", "--all", "--offline", "-f", "examples/titanic"]))?;
+    let text = shell::capture(modelwright(project).args(["render", "--all", "-f", "examples/titanic"]))?;
     let file = project.work().join("rendered.yaml");
     shell::write(&file, text)?;
     Ok(file)
