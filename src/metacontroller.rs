@@ -69,8 +69,8 @@ pub fn decorate(host: &HostInput, request: &str) -> Reply {
 }
 
 fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply> {
-    let request = parse(request, hook)?;
-    let mut seen = observe(host, &request, &["children", "related"])?;
+    let mut request = parse(request, hook)?;
+    let mut seen = observe(host, &mut request, &["children", "related"])?;
     let finalizing = hook == "finalize" || at(&request, &["finalizing"]) == &Value::Bool(true);
     let key = seen.take_parent(at(&request, &["parent"]), finalizing).map_err(refused)?;
     let references = references::resolve(&seen);
@@ -207,10 +207,10 @@ fn rule(selector: &Selector) -> Value {
 }
 
 fn volumes(host: &HostInput, request: &str) -> Result<Reply, Reply> {
-    let request = parse(request, "sync")?;
+    let mut request = parse(request, "sync")?;
     let namespace = key_of(at(&request, &["object"])).filter(|key| key.kind == Kind::Namespace);
     let Some(namespace) = namespace else { return Err(Reply::sentence(400, "the object is not a Namespace")) };
-    let seen = observe(host, &request, &["attachments", "related"])?;
+    let seen = observe(host, &mut request, &["attachments", "related"])?;
     let references = references::resolve(&seen);
     let models = references.models.keys().filter(|key| key.namespace == namespace.name);
     let volumes: Result<Vec<Option<Value>>, Reply> = models.map(|key| volume(key, &references, &seen)).collect();
@@ -258,7 +258,7 @@ fn has_v1_keys(request: &Value) -> bool {
     objects.into_iter().any(|(key, object)| !text(object, &["metadata", "namespace"]).is_empty() && !key.contains('/'))
 }
 
-fn observe(host: &HostInput, request: &Value, members: &[&str]) -> Result<Observation, Reply> {
+fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Observation, Reply> {
     let policy = match host.policy.as_str() {
         "" => Policy::default(),
         policy => json::parse(policy, &Limits::DEFAULT).and_then(|policy| Policy::parse(&policy)).map_err(refused)?,
@@ -266,15 +266,14 @@ fn observe(host: &HostInput, request: &Value, members: &[&str]) -> Result<Observ
     let mut seen = Observation::empty(Host::Metacontroller, policy, &host.now);
     seen.manager = METACONTROLLER.into();
     for member in members {
-        let groups = match request.get(*member) {
-            Some(Value::Object(groups)) => groups,
-            _ => return Err(Reply::sentence(400, format!("the request has no {member}"))),
+        let Some(Value::Object(groups)) = request.get_mut(*member).map(Value::take) else {
+            return Err(Reply::sentence(400, format!("the request has no {member}")));
         };
-        for group in groups.values() {
+        for (_, group) in groups {
             let Value::Object(objects) = group else {
                 return Err(Reply::sentence(400, format!("{member} is not a map of maps")));
             };
-            seen.take_objects(objects.values());
+            seen.take_objects(objects.into_iter().map(|(_, object)| object).collect());
         }
     }
     Ok(seen)

@@ -63,11 +63,11 @@ pub struct Unreadable {
 impl Observation {
     /// Reads `{resources, observed, unreadable, now, policy, manager, allow}`.
     pub fn of_set(text: &str, limits: &Limits) -> Result<Self, Failure> {
-        let envelope =
+        let mut envelope =
             envelope(text, limits, &["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"])?;
         let mut seen = Self::read(&envelope)?;
-        seen.take_objects(list(&envelope, "observed")?);
-        seen.take_resources(list(&envelope, "resources")?)?;
+        seen.take_objects(list(&mut envelope, "observed")?);
+        seen.take_resources(&list(&mut envelope, "resources")?)?;
         seen.subjects = seen.all_subjects();
         Ok(seen)
     }
@@ -75,10 +75,10 @@ impl Observation {
     /// Reads `{parent, children, related, unreadable, now, policy, manager, finalizing}`; gives the parent's key, too.
     pub fn of_one(text: &str, limits: &Limits) -> Result<(Self, Key), Failure> {
         let allowed = ["parent", "children", "related", "unreadable", "now", "policy", "manager", "allow", "finalizing"];
-        let envelope = envelope(text, limits, &allowed)?;
+        let mut envelope = envelope(text, limits, &allowed)?;
         let mut seen = Self::read(&envelope)?;
-        seen.take_objects(list(&envelope, "children")?);
-        seen.take_objects(list(&envelope, "related")?);
+        seen.take_objects(list(&mut envelope, "children")?);
+        seen.take_objects(list(&mut envelope, "related")?);
         let finalizing = envelope.get("finalizing").and_then(Value::as_bool).unwrap_or(false);
         let key = seen.take_parent(envelope.get("parent").unwrap_or(&Value::Null), finalizing)?;
         Ok((seen, key))
@@ -114,7 +114,7 @@ impl Observation {
         }
         seen.allow_data_loss = envelope.get("allow").is_some_and(|allow| at(allow, &["dataLoss"]) == &Value::Bool(true));
         seen.all = envelope.get("all") == Some(&Value::Bool(true));
-        for entry in list(envelope, "unreadable")? {
+        for entry in items_of(envelope, "unreadable")? {
             seen.unreadable.extend(unreadable(entry)?);
         }
         Ok(seen)
@@ -144,19 +144,19 @@ impl Observation {
     }
 
     /// Adds observed objects. Unknown kinds are left out; of two objects with one key one is kept, the same whatever their order.
-    pub fn take_objects<'a>(&mut self, objects: impl IntoIterator<Item = &'a Value>) {
+    pub fn take_objects(&mut self, objects: Vec<Value>) {
         for object in objects {
-            let Some(key) = key_of(object) else {
-                self.diagnostics.push(not_read(object));
+            let Some(key) = key_of(&object) else {
+                self.diagnostics.push(not_read(&object));
                 continue;
             };
             match self.objects.get(&key) {
                 None => {
-                    self.objects.insert(key, object.clone());
+                    self.objects.insert(key, object);
                 }
-                Some(known) if known == object => {}
+                Some(known) if *known == object => {}
                 Some(known) => {
-                    self.note_duplicate(&key, known.clone(), object);
+                    self.note_duplicate(&key, known.clone(), &object);
                 }
             }
         }
@@ -303,7 +303,16 @@ fn envelope(text: &str, limits: &Limits, allowed: &[&str]) -> Result<Map<String,
     }
 }
 
-fn list<'a>(envelope: &'a Map<String, Value>, member: &str) -> Result<&'a [Value], Failure> {
+/// Takes a list out of the envelope: what was observed can be large, so it is moved, not copied.
+fn list(envelope: &mut Map<String, Value>, member: &str) -> Result<Vec<Value>, Failure> {
+    items_of(envelope, member)?;
+    match envelope.remove(member) {
+        Some(Value::Array(items)) => Ok(items),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn items_of<'a>(envelope: &'a Map<String, Value>, member: &str) -> Result<&'a [Value], Failure> {
     match envelope.get(member) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(items)) => Ok(items),
