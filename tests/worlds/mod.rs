@@ -141,8 +141,7 @@ fn storages() -> impl Strategy<Value = Value> {
 
 /// Whether more than one instance is allowed.
 fn many(storage: &Value) -> bool {
-    ["ephemeral", "nfs"].iter().any(|source| storage.get(*source).is_some())
-        || storage["accessModes"][0] == "ReadWriteMany"
+    ["ephemeral", "nfs"].iter().any(|source| storage.get(*source).is_some()) || storage["accessModes"][0] == "ReadWriteMany"
 }
 
 fn specs_of(slot: usize, storage: &[Value]) -> BoxedStrategy<Value> {
@@ -163,7 +162,8 @@ fn models(many: bool) -> impl Strategy<Value = Value> {
         1 => Just(json!({"volumes": [{"name": "scratch", "mountPath": "/scratch", "emptyDir": {}}],
             "securityContext": {"runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": false}})),
     ];
-    let capture = prop_oneof![Just(Value::Null), Just(json!({"mode": "Disabled"})), Just(json!({"mode": "Gor", "percentage": 10}))];
+    let capture =
+        prop_oneof![Just(Value::Null), Just(json!({"mode": "Disabled"})), Just(json!({"mode": "Gor", "percentage": 10}))];
     let cpus = prop_oneof![Just(json!("1")), Just(json!("500m")), Just(json!(2))];
     let env = prop_oneof![Just(json!([])), Just(json!([{"name": "B", "value": "1"}, {"name": "A", "value": "$(B)"}]))];
     let server = prop_oneof![9 => Just(Value::Null), 1 => Just(json!({"invocationsPath": "/v2/infer"}))];

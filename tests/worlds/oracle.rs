@@ -62,7 +62,9 @@ pub fn deleting(object: &Value) -> bool {
 }
 
 fn available(objects: &Objects, namespace: &str, model: &str) -> i64 {
-    get(objects, Kind::Deployment, namespace, model).and_then(|object| object["status"]["availableReplicas"].as_i64()).unwrap_or(0)
+    get(objects, Kind::Deployment, namespace, model)
+        .and_then(|object| object["status"]["availableReplicas"].as_i64())
+        .unwrap_or(0)
 }
 
 /// Available for its current generation, as gate 1 defines it.
@@ -188,7 +190,8 @@ pub fn routed_destinations_exist(moment: &Moment) -> Verdict {
     for (key, routes) in of_kind(moment.after, Kind::VirtualService).filter(|(_, routes)| owner(routes).is_some()) {
         for model in destinations(routes) {
             for kind in [Kind::Service, Kind::Deployment] {
-                let is_there = |objects: &Objects| get(objects, kind, &key.namespace, &model).is_some_and(|object| !deleting(object));
+                let is_there =
+                    |objects: &Objects| get(objects, kind, &key.namespace, &model).is_some_and(|object| !deleting(object));
                 if !is_there(moment.after) && is_there(moment.before) {
                     return Err(format!("{} routes to {model}, which lost its {}", key.label(), kind.name()));
                 }
@@ -247,8 +250,7 @@ pub fn weights_are_as_written(moment: &Moment) -> Verdict {
     let config = get(moment.seen, Kind::EndpointConfig, &moment.key.namespace, &moment.key.name);
     let entries = config.and_then(|config| config["spec"]["models"].as_array()).cloned().unwrap_or_default();
     let text = |entry: &Value| entry["model"].as_str().unwrap_or("").to_owned();
-    let written: Vec<(String, u64)> =
-        entries.iter().map(|entry| (text(entry), entry["weight"].as_u64().unwrap_or(0))).collect();
+    let written: Vec<(String, u64)> = entries.iter().map(|entry| (text(entry), entry["weight"].as_u64().unwrap_or(0))).collect();
     if after != written {
         return Err(format!("{} has {after:?}, written is {written:?}", moment.key.label()));
     }

@@ -1,6 +1,6 @@
 //! One run of a world: the host that makes its own calls, users, strangers and the built-in controllers on a simulated cluster.
 
-use super::oracle::{Moment, Objects, Verdict, deleting, uid};
+use super::oracle::{Moment, Objects, Verdict, deleting, owner, uid};
 use super::{Event, SLOTS, World, file, mutants, slot_key};
 use modelwright::forecast::plan_of;
 use modelwright::kinds::{Key, Kind};
@@ -32,7 +32,8 @@ impl<'w> Run<'w> {
     pub fn new(world: &'w World) -> Self {
         let mut objects = Objects::new();
         for name in super::NAMESPACES {
-            let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "uid": format!("ns-{name}")}});
+            let namespace =
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "uid": format!("ns-{name}")}});
             let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
                 "metadata": {"name": "mine", "namespace": name, "uid": format!("mine-{name}")},
                 "spec": {"accessModes": ["ReadWriteOnce"]}, "status": {"phase": "Bound"}});
@@ -82,6 +83,11 @@ impl<'w> Run<'w> {
         format!("{sentence}\nevents:\n  {}\nlast observation:\n{}", self.log.join("\n  "), self.paste())
     }
 
+    /// Something to read in a failure.
+    pub fn note(&mut self, line: String) {
+        self.log.push(line);
+    }
+
     /// Everything that happens, each action judged.
     pub fn play(&mut self, events: &[Event], judge: &dyn Fn(&Moment) -> Verdict) -> Verdict {
         events.iter().try_for_each(|event| self.happen(event, judge))
@@ -115,7 +121,11 @@ impl<'w> Run<'w> {
             actions.sort_by_key(|action| !action.destructive);
         }
         let done = (actions.len() * percent).div_ceil(100);
-        self.log.push(format!("a plan, {done} of {} actions{}", actions.len(), if deletes_first { ", deletes first" } else { "" }));
+        self.log.push(format!(
+            "a plan, {done} of {} actions{}",
+            actions.len(),
+            if deletes_first { ", deletes first" } else { "" }
+        ));
         let pasted = self.paste();
         for action in actions.iter().take(done) {
             let before = self.cluster.objects().clone();
@@ -247,8 +257,9 @@ impl<'w> Run<'w> {
     }
 
     fn child(&self, which: usize) -> Option<Key> {
-        let is_child = |key: &&Key| !key.kind.is_parent() && key.kind != Kind::Namespace && key.name != "mine";
-        let children: Vec<&Key> = self.cluster.objects().keys().filter(is_child).collect();
+        let is_child = |object: &Value| owner(object).is_some() || object["kind"] == "PersistentVolume";
+        let children: Vec<&Key> =
+            self.cluster.objects().iter().filter(|(_, object)| is_child(object)).map(|(key, _)| key).collect();
         children.get(which % children.len().max(1)).map(|key| (*key).clone())
     }
 
@@ -258,7 +269,7 @@ impl<'w> Run<'w> {
             (Kind::Deployment, 0) => scaled_by_another(object),
             (Kind::Deployment, 1) => object["spec"]["template"]["spec"]["containers"][0]["image"] = json!("evil.example.com/x:1"),
             (Kind::VirtualService, 0) => object["spec"]["http"] = json!([]),
-            (Kind::VirtualService, 1) => object["spec"]["http"][0]["timeout"] = json!("1s"),
+            (Kind::VirtualService, 1) => object["spec"]["hosts"] = json!(["x.example.com"]),
             (Kind::Service, _) => object["spec"]["ports"][0]["port"] = json!(81),
             _ => object["metadata"]["labels"]["app.kubernetes.io/part-of"] = json!("somebody"),
         });
@@ -345,12 +356,16 @@ pub fn comparable(objects: &Objects) -> BTreeMap<String, Value> {
 fn without_history(object: &Value, uids: &BTreeMap<&str, String>) -> Value {
     let mut object = named(object, uids);
     if let Some(metadata) = object["metadata"].as_object_mut() {
-        for field in ["uid", "resourceVersion", "managedFields", "generation", "creationTimestamp"] {
+        for field in ["uid", "resourceVersion", "managedFields", "generation", "creationTimestamp", "ownerReferences"] {
             metadata.remove(field);
         }
     }
-    if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
-        annotations.remove(names::MODEL_GENERATION);
+    for (place, member) in
+        [("annotations", names::MODEL_GENERATION), ("annotations", names::DECORATOR), ("labels", names::CONTROLLER_UID)]
+    {
+        if let Some(members) = object["metadata"][place].as_object_mut() {
+            members.remove(member);
+        }
     }
     if let Some(members) = object.as_object_mut() {
         members.remove("status");
@@ -365,9 +380,7 @@ fn named(value: &Value, uids: &BTreeMap<&str, String>) -> Value {
             _ => value.clone(),
         },
         Value::Array(items) => items.iter().map(|item| named(item, uids)).collect(),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, value)| (name.clone(), named(value, uids))).collect())
-        }
+        Value::Object(members) => Value::Object(members.iter().map(|(name, value)| (name.clone(), named(value, uids))).collect()),
         _ => value.clone(),
     }
 }
