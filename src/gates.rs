@@ -236,6 +236,12 @@ fn is_shared(model: &Model, seen: &Observation) -> bool {
         .is_some_and(|claim| items(claim, &["spec", "accessModes"]).iter().any(|mode| mode == "ReadWriteMany"))
 }
 
+/// A claim that was not observed is the Model's to judge: its config does not read it.
+fn is_unknown_claim(model: &Model, seen: &Observation) -> bool {
+    let Storage::ExistingClaim { name } = &model.storage else { return false };
+    seen.get(Kind::PersistentVolumeClaim, &model.meta.namespace, name).is_none()
+}
+
 fn one_node(figures: &Figures, shared: bool) -> Option<Diagnostic> {
     (figures.instances > 1 && !shared).then(|| {
         let message = format!("{} instances need ReadWriteMany or ephemeral storage", figures.instances);
@@ -377,13 +383,22 @@ impl CutOver<'_> {
         endpoints.iter().filter(|endpoint| endpoint.namespace == self.key.namespace)
     }
 
-    /// Whether an Endpoint behind one of the observed gateways is invalid or terminating: what it decided stays as observed.
     fn is_unclear(&self) -> bool {
+        self.unclear().is_some()
+    }
+
+    /// An Endpoint behind one of the observed gateways that is invalid or terminating: what it decided stays as observed.
+    fn unclear(&self) -> Option<(Key, &'static str)> {
         let gateways = self.observed.map_or(&[][..], |routes| routes.gateways.as_slice());
-        gateways.iter().any(|gateway| {
-            let Some((namespace, name)) = gateway.split_once('/') else { return false };
-            let endpoint = self.references.endpoints.get(&Key::new(Kind::Endpoint, namespace, name));
-            endpoint.is_some_and(|endpoint| endpoint.meta.deleting || endpoint.value.is_none())
+        gateways.iter().find_map(|gateway| {
+            let (namespace, name) = gateway.split_once('/')?;
+            let key = Key::new(Kind::Endpoint, namespace, name);
+            let endpoint = self.references.endpoints.get(&key)?;
+            match (endpoint.meta.deleting, &endpoint.value) {
+                (true, _) => Some((key, "is being deleted")),
+                (false, None) => Some((key, "is invalid")),
+                (false, Some(_)) => None,
+            }
         })
     }
 
@@ -399,6 +414,16 @@ impl CutOver<'_> {
             }
         }
         distinct(gateways)
+    }
+
+    /// Whether somebody else's Gateway has the name of the one that the owner of a host needs: routes never bind to it.
+    fn is_behind_foreign_gateway(&self, host: &str, seen: &Observation) -> bool {
+        let owner = self.references.owner_of_host(host);
+        owner.is_some_and(|endpoint| {
+            let uid = self.references.endpoints.get(endpoint).map_or("", |checked| checked.meta.uid.as_str());
+            let gateway = seen.get(Kind::Gateway, &endpoint.namespace, &endpoint.name);
+            gateway.is_some_and(|gateway| !is_controlled_by(gateway, uid))
+        })
     }
 
     fn is_owner(&self, endpoint: &Key, host: &str) -> bool {
@@ -445,7 +470,7 @@ fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate:
 
 /// Decides the hosts: those observed that are still ours, those that nobody else has yet, and new ones when every model is ready.
 fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: bool, gate: &mut RoutesGate) {
-    let wanted = wanted_hosts(cut);
+    let wanted: Vec<String> = wanted_hosts(cut).into_iter().filter(|host| !cut.is_behind_foreign_gateway(host, seen)).collect();
     let observed = cut.observed_hosts();
     let mut hosts: Vec<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().collect();
     for host in observed.iter().filter(|host| !wanted.contains(*host) && cut.must_keep(host)) {
@@ -460,6 +485,10 @@ fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: 
         let what = format!("does not take {} yet", join(new.into_iter().map(String::as_str)));
         let blockers = if unready.is_empty() { blockers(config, cut, seen) } else { unready };
         gate.waiting.push(traffic(cut, &what, &blockers));
+    }
+    if hosts.is_empty() && !wanted.is_empty() {
+        // Routes that somebody changed stay until ours can be taken back: none at all would be worse.
+        hosts.extend(observed.iter().cloned());
     }
     gate.hosts = distinct(hosts);
     gate.gateways = cut.gateways(&gate.hosts);
@@ -485,6 +514,16 @@ fn distinct(mut texts: Vec<String>) -> Vec<String> {
 }
 
 fn kept_host(cut: &CutOver, host: &str) -> Waiting {
+    let routes = &cut.key.name;
+    if let Some((endpoint, why)) = cut.unclear() {
+        return Waiting {
+            object: cut.routes_key.id(),
+            gate: "endpoint".into(),
+            waits_for: vec![endpoint.id()],
+            facts: format!("Endpoint {} {why}", endpoint.name),
+            text: format!("VirtualService {routes} keeps {host} while Endpoint {} {why}", endpoint.name),
+        };
+    }
     let next: Vec<String> = cut
         .claimants(host)
         .filter_map(|endpoint| cut.references.endpoints.get(endpoint)?.value.as_ref())
@@ -495,7 +534,7 @@ fn kept_host(cut: &CutOver, host: &str) -> Waiting {
         gate: "cut-over".into(),
         waits_for: next,
         facts: format!("no other VirtualService has {host}"),
-        text: format!("VirtualService {} keeps {host} until another VirtualService is observed with it", cut.key.name),
+        text: format!("VirtualService {routes} keeps {host} until another VirtualService is observed with it"),
     }
 }
 
@@ -593,12 +632,15 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
         let key = Key::new(Kind::Model, &config.meta.namespace, &variant.model);
         let path = format!("/spec/models/{index}/model");
         let Some(checked) = references.models.get(&key) else {
+            if seen.is_unreadable(Kind::Model, &key.namespace) {
+                continue;
+            }
             let message = format!("models[{index}].model {:?} not found", variant.model);
             diagnostics.push(Diagnostic::warning("ModelNotFound", &path, message));
             continue;
         };
         let Some(model) = &checked.value else { continue };
-        if variant.instances.unwrap_or(0) > 1 && !is_shared(model, seen) {
+        if variant.instances.unwrap_or(0) > 1 && !is_shared(model, seen) && !is_unknown_claim(model, seen) {
             let path = format!("/spec/models/{index}/instances");
             let message = format!("{} instances need ReadWriteMany or ephemeral storage", variant.instances.unwrap_or(0));
             diagnostics.push(Diagnostic::error("InstancesNeedSharedStorage", &path, message));

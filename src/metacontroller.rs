@@ -228,7 +228,7 @@ fn volume(key: &Key, references: &References, seen: &Observation) -> Result<Opti
         Some(object) => last_applied(object).map(Some).ok_or_else(|| cannot_re_emit(&name)),
     };
     let Some(model) = checked.value.as_ref().filter(|_| !checked.meta.deleting) else { return held() };
-    if observed.is_some_and(|object| !is_decorated(object)) {
+    if observed.is_some_and(|object| !is_decorated(object)) || (observed.is_none() && !is_accepted(key, seen)) {
         return Ok(None);
     }
     let profile = crate::profile::Profile::newest();
@@ -239,6 +239,13 @@ fn volume(key: &Key, references: &References, seen: &Observation) -> Result<Opti
         // Storage cannot change, so a volume that is no longer rendered is an edit that went past the rule.
         None => held(),
     }
+}
+
+/// Whether the Model's own hook, which sees who has the volume's name, has accepted the Model. The decorator sees no foreign volumes, and
+/// a host that applies with force would take one over.
+fn is_accepted(model: &Key, seen: &Observation) -> bool {
+    let conditions = seen.objects.get(model).map_or(&[][..], |model| items(model, &["status", "conditions"]));
+    conditions.iter().any(|condition| text(condition, &["type"]) == "Accepted" && text(condition, &["status"]) == "True")
 }
 
 fn parse(request: &str, hook: &str) -> Result<Value, Reply> {

@@ -7,7 +7,7 @@ use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
 use serde_json::Value;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that custom resources and observed routes say about each other.
 #[derive(Debug, Default)]
@@ -32,6 +32,8 @@ pub struct References {
     pub routes_of_model: Table<Vec<Key>>,
     /// The VirtualServices that have a host.
     pub routes_of_host: BTreeMap<String, Vec<Key>>,
+    /// The VirtualServices that are bound to a Gateway, `namespace/name`.
+    pub routes_of_gateway: BTreeMap<String, Vec<Key>>,
 }
 
 /// What an observed VirtualService says.
@@ -75,7 +77,50 @@ pub fn resolve(seen: &Observation) -> References {
     references
 }
 
+/// The subjects of an observation and every custom resource whose dependants may change with them: Models and the configs that name or
+/// route to them, configs and the Endpoints that name them or have their hosts.
+pub fn concerned(seen: &Observation, references: &References) -> BTreeSet<Key> {
+    let mut concerned = BTreeSet::new();
+    let mut next: Vec<Key> = seen.subjects.iter().cloned().collect();
+    while let Some(key) = next.pop() {
+        if seen.objects.contains_key(&key) && concerned.insert(key.clone()) {
+            next.extend(references.neighbours(&key));
+        }
+    }
+    concerned
+}
+
 impl References {
+    fn neighbours(&self, key: &Key) -> Vec<Key> {
+        let config_of = |routes: &Key| Key::new(Kind::EndpointConfig, &routes.namespace, &routes.name);
+        let mut found: Vec<Key> = Vec::new();
+        match key.kind {
+            Kind::Model => {
+                found.extend(self.configs_of_model.get(key).into_iter().flatten().cloned());
+                found.extend(self.routes_of_model.get(key).into_iter().flatten().map(config_of));
+            }
+            Kind::EndpointConfig => {
+                let named = self.configs.get(key).and_then(|checked| checked.value.as_ref());
+                let models = named.into_iter().flat_map(|config| &config.variants);
+                found.extend(models.map(|variant| Key::new(Kind::Model, &key.namespace, &variant.model)));
+                found.extend(self.endpoints_of_config.get(key).into_iter().flatten().cloned());
+                if let Some(routes) = self.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &key.name)) {
+                    found.extend(routes.destinations.keys().cloned());
+                    let hosts = routes.hosts.iter().filter_map(|host| self.endpoints_of_host.get(host));
+                    found.extend(hosts.flatten().cloned());
+                }
+            }
+            _ => {
+                let Some(endpoint) = self.endpoints.get(key).and_then(|checked| checked.value.as_ref()) else { return found };
+                found.push(Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config));
+                found.extend(self.routes_of_host.get(&endpoint.host).into_iter().flatten().map(config_of));
+                let gateway = format!("{}/{}", key.namespace, key.name);
+                found.extend(self.routes_of_gateway.get(&gateway).into_iter().flatten().map(config_of));
+            }
+        }
+        found
+    }
+
     fn add_config(&mut self, key: &Key, object: &Value) {
         self.configs.insert(key.clone(), validate::endpoint_config(object));
         if !names_are_readable(object) {
@@ -107,6 +152,9 @@ impl References {
         }
         for host in &routes.hosts {
             self.routes_of_host.entry(host.clone()).or_default().push(key.clone());
+        }
+        for gateway in &routes.gateways {
+            self.routes_of_gateway.entry(gateway.clone()).or_default().push(key.clone());
         }
         self.routes.insert(key.clone(), routes);
     }

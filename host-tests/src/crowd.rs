@@ -1,8 +1,8 @@
 //! A namespace of any size, settled on the simulated cluster: for benches and for the limits of growth.
 
+use modelwright::files;
 use modelwright::forecast::plan_of;
 use modelwright::json::Limits;
-use modelwright::observation::Observation;
 use modelwright::simulate::Cluster;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub fn crowd(models: usize) -> Result<String, String> {
     let mut cluster = Cluster::new(BTreeMap::new());
     for _ in 0..ROUND_LIMIT {
         let request = request(&files, &cluster);
-        let seen = Observation::of_set(&request, &Limits { values: usize::MAX, bytes: usize::MAX, ..Limits::DEFAULT })
+        let seen = files::observe(&request, &Limits { values: usize::MAX, bytes: usize::MAX, ..Limits::DEFAULT })
             .map_err(|failure| format!("{failure:?}"))?;
         let plan = plan_of(&seen);
         if plan.actions.is_empty() {

@@ -31,8 +31,10 @@ pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>
         resources::draft(&mut draft, decision);
         children::draft(&mut draft, decision);
     }
+    resources::draft_rejected(&mut draft);
     draft.hold_back_dependents();
-    let statuses = decisions.iter().filter_map(|decision| status(seen, decision)).collect();
+    let statuses =
+        decisions.iter().filter(|decision| !draft.lets_go(decision)).filter_map(|decision| status(seen, decision)).collect();
     let findings = decisions.iter().flat_map(|decision| &decision.diagnostics).cloned();
     draft.diagnostics.extend(findings.chain(seen.diagnostics.iter().cloned()));
     draft.finish(statuses, subject)
@@ -113,6 +115,11 @@ impl<'a> Draft<'a> {
         };
         self.actions.insert(key.clone(), Some(Drafted { key: key.clone(), action, needs }));
         self.actions.get_mut(key)?.as_mut().map(|drafted| &mut drafted.action)
+    }
+
+    /// Whether this plan takes our finalizer from a custom resource, which then may be gone.
+    fn lets_go(&self, decision: &Decision) -> bool {
+        decision.meta.deleting && self.actions.get(&decision.key).is_some_and(Option::is_some)
     }
 
     fn wait(&mut self, key: &Key, gate: &str, waits_for: Vec<String>, facts: impl Into<String>, text: String) {

@@ -57,7 +57,7 @@ impl<'w> Run<'w> {
     pub fn observation(&self) -> Observation {
         let mut seen = Observation::empty(Host::Direct, policy(), NOW);
         seen.unreadable = self.unreadable.clone();
-        seen.observe_again(self.seen());
+        modelwright::files::observe_again(&mut seen, self.seen());
         seen
     }
 
