@@ -176,6 +176,12 @@ pub fn figures(key: &Key, model: &Model, references: &References, seen: &Observa
         let unknown = "which EndpointConfig names it is unknown";
         return observed().ok_or_else(|| cannot_read(key, Kind::EndpointConfig, unknown));
     }
+    // What an unreadable list of Models decided stays as observed.
+    if references.may_be_named_by_an_older(key)
+        && let Some(figures) = observed()
+    {
+        return Ok(figures);
+    }
     let Some(config) = references.config_of(key) else {
         let routed = references.routes_of_model.contains_key(key) || seen.is_unreadable(Kind::VirtualService, &key.namespace);
         return Ok(observed().filter(|_| routed).unwrap_or_else(|| model.figures.clone()));

@@ -20,6 +20,8 @@ pub struct References {
     pub endpoints: Table<Checked<Endpoint>>,
     /// The EndpointConfigs that name a Model, older first; invalid ones too.
     pub configs_of_model: Table<Vec<Key>>,
+    /// Invalid EndpointConfigs of which it cannot be told which Models they name.
+    pub unclear_configs: Vec<Key>,
     /// The Endpoints that name an EndpointConfig, older first; invalid ones too.
     pub endpoints_of_config: Table<Vec<Key>>,
     /// The Endpoints that have a host, older first; invalid ones too.
@@ -76,6 +78,9 @@ pub fn resolve(seen: &Observation) -> References {
 impl References {
     fn add_config(&mut self, key: &Key, object: &Value) {
         self.configs.insert(key.clone(), validate::endpoint_config(object));
+        if !names_are_readable(object) {
+            self.unclear_configs.push(key.clone());
+        }
         for model in named_models(object) {
             let model = Key::new(Kind::Model, &key.namespace, model);
             note(&mut self.configs_of_model, &model, key);
@@ -124,6 +129,13 @@ impl References {
         self.configs.get(first)
     }
 
+    /// Whether an EndpointConfig that may name any Model of the namespace is older than the one that is known to name it.
+    pub fn may_be_named_by_an_older(&self, model: &Key) -> bool {
+        let named = self.config_of(model).map(|config| &config.meta);
+        let unclear = self.unclear_configs.iter().filter(|config| config.namespace == model.namespace);
+        unclear.filter_map(|config| self.configs.get(config)).any(|config| by_age(Some(&config.meta), named).is_lt())
+    }
+
     /// The Endpoints that name an EndpointConfig.
     pub fn endpoints_naming(&self, config: &Key) -> impl Iterator<Item = (&Key, &Checked<Endpoint>)> {
         let keys = self.endpoints_of_config.get(config).map_or(&[][..], Vec::as_slice);
@@ -168,6 +180,11 @@ pub fn by_age(a: Option<&Meta>, b: Option<&Meta>) -> Ordering {
 /// The Models that an EndpointConfig names, also when it is invalid.
 fn named_models(config: &Value) -> impl Iterator<Item = &str> {
     items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).filter(|model| !model.is_empty())
+}
+
+fn names_are_readable(config: &Value) -> bool {
+    let entries = items(config, &["spec", "models"]);
+    !entries.is_empty() && entries.iter().all(|entry| !text(entry, &["model"]).is_empty())
 }
 
 /// Reads an observed VirtualService.
