@@ -3,7 +3,7 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use modelwright_host_tests::forms::{Answer, Form};
 use modelwright_host_tests::library::Library;
-use modelwright_host_tests::record::{difference, record};
+use modelwright_host_tests::record::{difference, first_difference, record};
 use modelwright_host_tests::request::{Request, requests};
 use modelwright_host_tests::scenario;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,8 @@ fn answer(request: &Request, forms: &[Form]) -> Result<(String, Answer), String>
     }
     let (first, rest) = answers.split_first().ok_or("no form to ask")?;
     if let Some((form, other)) = rest.iter().find(|(_, other)| *other != first.1) {
-        return Err(format!("{case}: {} and {form} differ\n{}", first.0, difference(&first.1, other)));
+        let (one, another) = first_difference(&first.1, other);
+        return Err(format!("{case}: {} and {form} differ\n{}: {one}\n{form}: {another}", first.0, first.0));
     }
     Ok((case.clone(), Answer { operation: operation.clone(), text: first.1.clone() }))
 }
