@@ -470,7 +470,9 @@ fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate:
 
 /// Decides the hosts: those observed that are still ours, those that nobody else has yet, and new ones when every model is ready.
 fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: bool, gate: &mut RoutesGate) {
-    let wanted: Vec<String> = wanted_hosts(cut).into_iter().filter(|host| !cut.is_behind_foreign_gateway(host, seen)).collect();
+    let (foreign, wanted): (Vec<String>, Vec<String>) =
+        wanted_hosts(cut).into_iter().partition(|host| cut.is_behind_foreign_gateway(host, seen));
+    gate.waiting.extend(foreign.iter().map(|host| foreign_gateway(cut, host)));
     let observed = cut.observed_hosts();
     let mut hosts: Vec<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().collect();
     for host in observed.iter().filter(|host| !wanted.contains(*host) && cut.must_keep(host)) {
@@ -511,6 +513,18 @@ fn distinct(mut texts: Vec<String>) -> Vec<String> {
     texts.sort_unstable();
     texts.dedup();
     texts
+}
+
+fn foreign_gateway(cut: &CutOver, host: &str) -> Waiting {
+    let owner = cut.references.owner_of_host(host).cloned().unwrap_or_else(|| cut.key.clone());
+    let gateway = Key::new(Kind::Gateway, &owner.namespace, &owner.name);
+    Waiting {
+        object: cut.routes_key.id(),
+        gate: "endpoint".into(),
+        waits_for: vec![gateway.id()],
+        facts: format!("{} is somebody else's", gateway.label()),
+        text: format!("VirtualService {} does not take {host}: {} is somebody else's", cut.key.name, gateway.label()),
+    }
 }
 
 fn kept_host(cut: &CutOver, host: &str) -> Waiting {
