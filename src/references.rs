@@ -7,7 +7,7 @@ use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
 use serde_json::Value;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that custom resources and observed routes say about each other.
 #[derive(Debug, Default)]
@@ -182,9 +182,11 @@ fn named_models(config: &Value) -> impl Iterator<Item = &str> {
     items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).filter(|model| !model.is_empty())
 }
 
+/// Whether every entry names another Model: else it cannot be told which ones the config decided about.
 fn names_are_readable(config: &Value) -> bool {
-    let entries = items(config, &["spec", "models"]);
-    !entries.is_empty() && entries.iter().all(|entry| !text(entry, &["model"]).is_empty())
+    let entries: Vec<&str> = items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).collect();
+    let distinct: BTreeSet<&str> = entries.iter().copied().filter(|name| names::is_dns1035(name)).collect();
+    !entries.is_empty() && distinct.len() == entries.len()
 }
 
 /// Reads an observed VirtualService.
@@ -215,5 +217,25 @@ fn read_rule(rule: &Value, routes: &mut Routes) {
             routes.weights.insert(model.clone(), weight);
         }
         routes.destinations.insert(model, ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_config_is_unclear_when_a_name_cannot_be_read() {
+        for (models, readable) in [
+            (json!([{"model": "a"}, {"model": "b", "weight": -1}]), true),
+            (json!([{"model": "a"}, {"model": "a"}]), false),
+            (json!([{"model": "a"}, {"model": "-"}]), false),
+            (json!([{"model": "a"}, null]), false),
+            (json!([]), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(names_are_readable(&json!({"spec": {"models": models}})), readable, "{models}");
+        }
     }
 }
