@@ -136,6 +136,13 @@ impl References {
         unclear.filter_map(|config| self.configs.get(config)).any(|config| by_age(Some(&config.meta), named).is_lt())
     }
 
+    /// Whether an observed VirtualService gives a Model traffic.
+    pub fn has_traffic(&self, model: &Key) -> bool {
+        let routes = self.routes_of_model.get(model).map_or(&[][..], Vec::as_slice);
+        let weights = routes.iter().filter_map(|routes| self.routes.get(routes)?.weights.get(model));
+        weights.into_iter().any(|weight| *weight > 0)
+    }
+
     /// The Endpoints that name an EndpointConfig.
     pub fn endpoints_naming(&self, config: &Key) -> impl Iterator<Item = (&Key, &Checked<Endpoint>)> {
         let keys = self.endpoints_of_config.get(config).map_or(&[][..], Vec::as_slice);
