@@ -32,8 +32,37 @@ fn settled(world: &World) -> Result<Run<'_>, TestCaseError> {
     Ok(run)
 }
 
+/// Found by a property: the older config asks for no instances of a Model that the younger one routes to.
+#[test]
+fn a_model_with_traffic_keeps_its_instances() {
+    let spec = json!({"image": "r.example.com/m:1", "artifact": {"uri": "https://models.example.com/m.tar.gz"}});
+    let config = |entries: Value| json!({"models": entries});
+    let none = json!({"name": "v0", "model": "m0", "weight": 0, "instances": 0});
+    let endpoint = json!({"config": "c1", "host": "h.example.com", "gateway": {"selector": {"istio": "ingressgateway"}}});
+    let world = World {
+        places: vec![0; SLOTS],
+        storage: vec![Value::Null; 3],
+        specs: vec![
+            Some(spec.clone()),
+            Some(spec),
+            None,
+            Some(config(json!([{"name": "v1", "model": "m1", "weight": 1}]))),
+            Some(config(json!([{"name": "v0", "model": "m0", "weight": 1}]))),
+            Some(endpoint),
+            None,
+            None,
+        ],
+    };
+    let mut run = Run::written(&world);
+    run.converge(&run::anything).unwrap();
+    run.write(3, &config(json!([{"name": "v1", "model": "m1", "weight": 1}, none])));
+    run.converge(&oracle::what_serves_keeps_serving).unwrap();
+    let deployment = oracle::get(run.cluster.objects(), Kind::Deployment, "apples", "m0").unwrap();
+    assert_eq!(deployment["spec"]["replicas"], 1);
+}
+
 proptest! {
-    #![proptest_config(cases(12))]
+    #![proptest_config(cases(8))]
 
     #[test]
     fn an_unready_model_never_gets_new_traffic((world, events) in histories(14, true)) {
@@ -127,7 +156,7 @@ proptest! {
 
     #[test]
     fn an_invalid_resource_changes_nothing(
-        world in serving_worlds(), slot in 0..SLOTS, places in proptest::collection::vec((0..64usize, 0..16usize), 24)
+        world in serving_worlds(), slot in 0..SLOTS, places in proptest::collection::vec((0..64usize, 0..16usize), 12)
     ) {
         let run = settled(&world)?;
         everything_serves(&run)?;
@@ -146,7 +175,7 @@ proptest! {
 
     #[test]
     fn metacontroller_never_drops_a_child_of_an_invalid_resource(
-        world in serving_worlds(), slot in 0..SLOTS, places in proptest::collection::vec((0..64usize, 0..16usize), 24)
+        world in serving_worlds(), slot in 0..SLOTS, places in proptest::collection::vec((0..64usize, 0..16usize), 12)
     ) {
         let mut run = Run::written(&world);
         metacontroller::converge(&mut run, slot, &run::anything).map_err(fail)?;
@@ -245,11 +274,11 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(6))]
+    #![proptest_config(cases(3))]
 
     #[test]
     fn a_mutated_request_gets_an_answer(
-        world in serving_worlds(), slot in 0..SLOTS, places in proptest::collection::vec((any::<u32>(), 0..16usize), 16)
+        world in serving_worlds(), slot in 0..SLOTS, places in proptest::collection::vec((any::<u32>(), 0..16usize), 12)
     ) {
         let mut run = Run::written(&world);
         metacontroller::converge(&mut run, slot, &run::anything).map_err(fail)?;

@@ -123,6 +123,9 @@ pub fn serving_worlds() -> impl Strategy<Value = World> {
                     spec["instances"] = json!(1);
                     spec.as_object_mut().unwrap().remove("server");
                 }
+                for entry in spec["models"].as_array_mut().into_iter().flatten().filter(|entry| entry["instances"] == 0) {
+                    entry["instances"] = json!(1);
+                }
                 if index >= FIRST_ENDPOINT {
                     spec["config"] = json!(CONFIGS[index % 2]);
                     spec["host"] = json!(format!("h{index}.example.com"));
