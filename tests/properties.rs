@@ -449,7 +449,7 @@ fn shuffled(input: &Value, seed: u64) -> String {
     if let Some(list) = input["observed"].as_array_mut() {
         let length = list.len().max(1);
         list.rotate_left(usize::try_from(seed % length as u64).unwrap());
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             list.reverse();
         }
     }
