@@ -631,6 +631,10 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
             let message = format!("{} instances need ReadWriteMany or ephemeral storage", variant.instances.unwrap_or(0));
             diagnostics.push(Diagnostic::error("InstancesNeedSharedStorage", &path, message));
         }
+        if variant.weight > 0 && variant.instances.is_none() && model.figures.instances == 0 {
+            let message = format!("model {:?} has instances 0, so weight {} would answer 503", variant.model, variant.weight);
+            diagnostics.push(Diagnostic::error("NoInstances", &format!("/spec/models/{index}"), message));
+        }
         diagnostics.extend(older_figures(config, &key, model, index, references));
         match first {
             None => first = Some(model),
