@@ -113,6 +113,7 @@ pub fn model(key: &Key, checked: &Checked<Model>, references: &References, seen:
     gate.diagnostics.extend(taken_names(key, &checked.meta, &model_children(model), seen));
     gate.diagnostics.extend(pod_security(model, seen));
     gate.diagnostics.extend(gate.figures.as_ref().and_then(|figures| one_node(figures, gate.shared)));
+    gate.diagnostics.extend(kept_instances(key, model, gate.figures.as_ref(), references, seen));
     match profile(key, model, seen) {
         Ok(profile) => gate.profile = profile,
         Err(diagnostic) => gate.diagnostics.push(diagnostic),
@@ -165,8 +166,21 @@ fn in_use(key: &Key, routes: &[Key]) -> Waiting {
     }
 }
 
-/// What a Model takes: from the oldest EndpointConfig that names it; as observed where that is unknown; else its own.
+/// What a Model takes: as written, but never no instances while an observed route gives it traffic.
 pub fn figures(key: &Key, model: &Model, references: &References, seen: &Observation) -> Result<Figures, Waiting> {
+    let mut figures = written_figures(key, model, references, seen)?;
+    let unknown = seen.is_unreadable(Kind::VirtualService, &key.namespace);
+    if figures.instances == 0 && (unknown || references.has_traffic(key)) {
+        let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
+        let deployment = deployment.filter(|deployment| is_controlled_by(deployment, &model.meta.uid));
+        let observed = deployment.and_then(observed_figures).map_or(0, |figures| figures.instances);
+        figures.instances = observed.max(u32::from(!unknown));
+    }
+    Ok(figures)
+}
+
+/// From the oldest EndpointConfig that names the Model; as observed where that is unknown; else its own.
+fn written_figures(key: &Key, model: &Model, references: &References, seen: &Observation) -> Result<Figures, Waiting> {
     let observed = || {
         seen.get(Kind::Deployment, &key.namespace, &key.name)
             .filter(|deployment| is_controlled_by(deployment, &model.meta.uid))
@@ -248,6 +262,20 @@ fn one_node(figures: &Figures, shared: bool) -> Option<Diagnostic> {
         Diagnostic::error("InstancesNeedSharedStorage", "/spec/storage", message)
             .help("use storage that many nodes can mount (accessModes: [ReadWriteMany]) or storage.ephemeral: {}")
     })
+}
+
+/// Says that instances 0 waits for the routes to move.
+fn kept_instances(
+    key: &Key,
+    model: &Model,
+    figures: Option<&Figures>,
+    references: &References,
+    seen: &Observation,
+) -> Option<Diagnostic> {
+    let written = written_figures(key, model, references, seen).ok()?;
+    let kept = figures.filter(|figures| figures.instances > written.instances)?;
+    let message = format!("instances 0 is not taken while a VirtualService gives it traffic: {} are kept", kept.instances);
+    Some(Diagnostic::warning("InUse", "/spec/instances", message))
 }
 
 fn pod_security(model: &Model, seen: &Observation) -> Option<Diagnostic> {
@@ -658,6 +686,10 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
             let path = format!("/spec/models/{index}/instances");
             let message = format!("{} instances need ReadWriteMany or ephemeral storage", variant.instances.unwrap_or(0));
             diagnostics.push(Diagnostic::error("InstancesNeedSharedStorage", &path, message));
+        }
+        if variant.weight > 0 && variant.instances.is_none() && model.figures.instances == 0 {
+            let message = format!("model {:?} has instances 0, so weight {} would answer 503", variant.model, variant.weight);
+            diagnostics.push(Diagnostic::error("NoInstances", &format!("/spec/models/{index}"), message));
         }
         diagnostics.extend(older_figures(config, &key, model, index, references));
         match first {

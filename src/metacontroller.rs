@@ -78,6 +78,10 @@ fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply
         return Err(Reply::sentence(400, "the parent cannot be read"));
     };
     let children = children_of(&decision, &seen)?;
+    let held = matches!(decision.outcome, Outcome::Keep | Outcome::Hold);
+    if held && children.len() < count(at(&request, &["children"])) {
+        return Err(Reply::sentence(500, format!("{} is on hold and not every child is known as its own", key.label())));
+    }
     let finalized = finalizing && decision.outcome == Outcome::Drop && observed_children(&decision, &seen).is_empty();
     let mut body = json!({"status": decision.status, "children": children, "resyncAfterSeconds": 0});
     if finalizing {
@@ -107,6 +111,12 @@ fn children_of(decision: &Decision, seen: &Observation) -> Result<Vec<Value>, Re
             held.map(|(key, object)| last_applied(object).ok_or_else(|| cannot_re_emit(&key))).collect()
         }
     }
+}
+
+/// How many objects a request lists.
+fn count(groups: &Value) -> usize {
+    let groups = groups.as_object().into_iter().flat_map(Map::values);
+    groups.filter_map(Value::as_object).map(Map::len).fold(0, usize::saturating_add)
 }
 
 fn cannot_re_emit(key: &Key) -> Reply {
@@ -290,4 +300,24 @@ fn refused(failure: Failure) -> Reply {
     let message = failure.diagnostics.first().map_or("", |diagnostic| diagnostic.message.as_str());
     let code = if failure.code == "LimitExceeded" { 413 } else { 400 };
     Reply::sentence(code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_that_cannot_be_told_from_another_is_never_answered_with_fewer_children() {
+        let request = |namespace: Value| {
+            let owner = json!([{"apiVersion": "mlops.internal/v1alpha1", "kind": "Endpoint", "name": "e", "uid": "u", "controller": true}]);
+            let gateway = json!({"apiVersion": "networking.istio.io/v1", "kind": "Gateway",
+                "metadata": {"name": "e", "namespace": "a", "uid": "g", "ownerReferences": owner,
+                    "annotations": {names::METACONTROLLER_LAST_APPLIED: "{\"kind\":\"Gateway\"}"}}});
+            let parent = json!({"apiVersion": "mlops.internal/v1alpha1", "kind": "Endpoint",
+                "metadata": {"name": "e", "namespace": namespace, "uid": "u"}, "spec": {}});
+            json!({"parent": parent, "children": {"Gateway.networking.istio.io/v1": {"a/e": gateway}}, "related": {}}).to_string()
+        };
+        let code = |namespace: Value| sync(&HostInput::default(), &request(namespace)).code;
+        assert_eq!((code("a".into()), code(json!({}))), (200, 500));
+    }
 }

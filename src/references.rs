@@ -184,6 +184,13 @@ impl References {
         unclear.filter_map(|config| self.configs.get(config)).any(|config| by_age(Some(&config.meta), named).is_lt())
     }
 
+    /// Whether an observed VirtualService gives a Model traffic.
+    pub fn has_traffic(&self, model: &Key) -> bool {
+        let routes = self.routes_of_model.get(model).map_or(&[][..], Vec::as_slice);
+        let weights = routes.iter().filter_map(|routes| self.routes.get(routes)?.weights.get(model));
+        weights.into_iter().any(|weight| *weight > 0)
+    }
+
     /// The Endpoints that name an EndpointConfig.
     pub fn endpoints_naming(&self, config: &Key) -> impl Iterator<Item = (&Key, &Checked<Endpoint>)> {
         let keys = self.endpoints_of_config.get(config).map_or(&[][..], Vec::as_slice);
@@ -230,9 +237,11 @@ fn named_models(config: &Value) -> impl Iterator<Item = &str> {
     items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).filter(|model| !model.is_empty())
 }
 
+/// Whether every entry names another Model: else it cannot be told which ones the config decided about.
 fn names_are_readable(config: &Value) -> bool {
-    let entries = items(config, &["spec", "models"]);
-    !entries.is_empty() && entries.iter().all(|entry| !text(entry, &["model"]).is_empty())
+    let entries: Vec<&str> = items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).collect();
+    let distinct: BTreeSet<&str> = entries.iter().copied().filter(|name| names::is_dns1035(name)).collect();
+    !entries.is_empty() && distinct.len() == entries.len()
 }
 
 /// Reads an observed VirtualService.
@@ -263,5 +272,25 @@ fn read_rule(rule: &Value, routes: &mut Routes) {
             routes.weights.insert(model.clone(), weight);
         }
         routes.destinations.insert(model, ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_config_is_unclear_when_a_name_cannot_be_read() {
+        for (models, readable) in [
+            (json!([{"model": "a"}, {"model": "b", "weight": -1}]), true),
+            (json!([{"model": "a"}, {"model": "a"}]), false),
+            (json!([{"model": "a"}, {"model": "-"}]), false),
+            (json!([{"model": "a"}, null]), false),
+            (json!([]), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(names_are_readable(&json!({"spec": {"models": models}})), readable, "{models}");
+        }
     }
 }

@@ -16,7 +16,13 @@ use serde_json::{Value, json};
 pub fn cases(few: u32) -> Config {
     let given = Config::default();
     let unset = given.cases == 256;
-    Config { cases: if unset { few } else { given.cases }, failure_persistence: None, max_shrink_iters: 400, ..given }
+    Config {
+        cases: if unset { few } else { given.cases },
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        max_shrink_time: 15_000,
+        ..given
+    }
 }
 
 pub const NAMESPACES: [&str; 2] = ["apples", "pears"];
@@ -117,6 +123,9 @@ pub fn serving_worlds() -> impl Strategy<Value = World> {
                     spec["instances"] = json!(1);
                     spec.as_object_mut().unwrap().remove("server");
                 }
+                for entry in spec["models"].as_array_mut().into_iter().flatten().filter(|entry| entry["instances"] == 0) {
+                    entry["instances"] = json!(1);
+                }
                 if index >= FIRST_ENDPOINT {
                     spec["config"] = json!(CONFIGS[index % 2]);
                     spec["host"] = json!(format!("h{index}.example.com"));
@@ -184,7 +193,7 @@ fn models(many: bool) -> impl Strategy<Value = Value> {
 
 fn configs(many: Vec<bool>) -> impl Strategy<Value = Value> {
     let weights = prop_oneof![2 => Just(0u32), 3 => Just(1), 2 => Just(10), 3 => Just(90), 1 => Just(1_000_000_007)];
-    let entry = (weights, proptest::option::of(0..3u32), proptest::option::of(Just("750m")));
+    let entry = (weights, proptest::option::of(prop_oneof![Just(0u32), Just(1), Just(2)]), proptest::option::of(Just("750m")));
     let order = subsequence(vec![0usize, 1, 2], 1..=3).prop_shuffle();
     (order, proptest::collection::vec(entry, 3), proptest::option::of(20..40u32)).prop_map(move |(order, entries, timeout)| {
         let mut models: Vec<Value> = order.iter().map(|index| variant(*index, &entries[*index], many[*index])).collect();
@@ -261,8 +270,13 @@ pub fn events(world: &World, most: usize, foreign: bool) -> BoxedStrategy<Vec<Ev
     proptest::collection::vec(one, 1..=most).boxed()
 }
 
-/// A world and what happens in it.
+/// A world and what happens in it; where everything serves, it does so before the first event.
 pub fn histories(most: usize, foreign: bool) -> impl Strategy<Value = (World, Vec<Event>)> {
-    prop_oneof![worlds().boxed(), serving_worlds().boxed()]
-        .prop_flat_map(move |world| (Just(world.clone()), events(&world, most, foreign)))
+    let fresh = worlds().prop_flat_map(move |world| (Just(world.clone()), events(&world, most, foreign)));
+    let serving = serving_worlds().prop_flat_map(move |world| {
+        let rounds = vec![Event::Round { percent: 100, deletes_first: false, settles: true }; 4];
+        let then = move |events: Vec<Event>| rounds.iter().cloned().chain(events).collect();
+        (Just(world.clone()), events(&world, most, foreign).prop_map(then))
+    });
+    prop_oneof![1 => fresh.boxed(), 2 => serving.boxed()]
 }

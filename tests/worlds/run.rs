@@ -363,8 +363,11 @@ fn without_history(object: &Value, uids: &BTreeMap<&str, String>) -> Value {
     for (place, member) in
         [("annotations", names::MODEL_GENERATION), ("annotations", names::DECORATOR), ("labels", names::CONTROLLER_UID)]
     {
-        if let Some(members) = object["metadata"][place].as_object_mut() {
+        if let Some(members) = object["metadata"].get_mut(place).and_then(Value::as_object_mut) {
             members.remove(member);
+            if members.is_empty() {
+                object["metadata"].as_object_mut().map(|metadata| metadata.remove(place));
+            }
         }
     }
     if let Some(members) = object.as_object_mut() {
