@@ -13,6 +13,7 @@ use crate::plan::Waiting;
 use crate::profile::Profile;
 use crate::quantity::Quantity;
 use crate::references::{References, Routes};
+use crate::sort::sort_distinct;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Meta, Model, Storage, Variant};
 use serde_json::Value;
 
@@ -473,8 +474,7 @@ fn wanted_hosts(cut: &CutOver) -> Vec<String> {
 
 /// Sorted, without repeats.
 fn distinct(mut texts: Vec<String>) -> Vec<String> {
-    texts.sort_unstable();
-    texts.dedup();
+    sort_distinct(&mut texts);
     texts
 }
 

@@ -3,6 +3,7 @@
 use crate::kinds::{Key, Kind};
 use crate::names;
 use crate::observation::{Observation, at, items, text};
+use crate::sort::sort_by;
 use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
 use serde_json::Value;
@@ -153,7 +154,7 @@ fn note(lists: &mut Table<Vec<Key>>, of: &Key, key: &Key) {
 }
 
 fn older_first<'a>(list: &mut [Key], meta: &dyn Fn(&Key) -> Option<&'a Meta>) {
-    list.sort_unstable_by(|a, b| by_age(meta(a), meta(b)).then_with(|| a.cmp(b)));
+    sort_by(list, &|a, b| by_age(meta(a), meta(b)).then_with(|| a.cmp(b)));
 }
 
 /// Older first: by creation time, then namespace and name. What does not exist yet is youngest.

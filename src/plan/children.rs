@@ -9,6 +9,7 @@ use crate::names;
 use crate::observation::{Host, at, is_deleting, is_metacontrollers, is_ours, items, text};
 use crate::reconcile::{Decision, Desired};
 use crate::request;
+use crate::sort::sort_distinct;
 use serde_json::Value;
 
 /// Drafts what happens to the children of a decision.
@@ -265,7 +266,6 @@ fn needs_of_routes(body: &Value) -> Vec<Key> {
     let routes = items(body, &["spec", "http"]).iter().flat_map(|rule| items(rule, &["route"]));
     let models = routes.filter_map(|route| names::model_of_host(text(route, &["destination", "host"])));
     needs.extend(models.map(|(namespace, model)| Key::new(Kind::Service, namespace, model)));
-    needs.sort_unstable();
-    needs.dedup();
+    sort_distinct(&mut needs);
     needs
 }

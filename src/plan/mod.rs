@@ -20,6 +20,7 @@ use crate::observation::Observation;
 use crate::readiness;
 use crate::reconcile::Decision;
 use crate::request;
+use crate::sort::sort_distinct;
 use crate::table::Table;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -138,10 +139,8 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(mut self, statuses: Vec<StatusWrite>, subject: Option<Subject>) -> Plan {
-        self.waiting.sort_unstable();
-        self.waiting.dedup();
-        self.diagnostics.sort_unstable();
-        self.diagnostics.dedup();
+        sort_distinct(&mut self.waiting);
+        sort_distinct(&mut self.diagnostics);
         let actions = order::order(self.actions.into_rows().into_iter().flatten().collect());
         let objects = self.objects.into_rows();
         let summary = summary(&objects, &actions, &self.waiting);
