@@ -12,7 +12,7 @@ use crate::observation::{
 use crate::plan::Waiting;
 use crate::profile::Profile;
 use crate::quantity::Quantity;
-use crate::references::{References, Routes};
+use crate::references::{References, Routes, host_key};
 use crate::sort::sort_distinct;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Meta, Model, Storage, Variant};
 use serde_json::Value;
@@ -368,7 +368,7 @@ impl CutOver<'_> {
     }
 
     fn claimants(&self, host: &str) -> impl Iterator<Item = &Key> {
-        let endpoints = self.references.endpoints_of_host.get(host).map_or(&[][..], Vec::as_slice);
+        let endpoints = self.references.endpoints_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
         endpoints.iter().filter(|endpoint| endpoint.namespace == self.key.namespace)
     }
 

@@ -11,7 +11,7 @@ use crate::names;
 use crate::policy::Policy;
 use crate::request;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Who makes the API calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Observation {
     /// Observed custom resources that a file changes, as they are.
     pub before: BTreeMap<Key, Value>,
     /// The custom resources that are to be reconciled.
-    pub subjects: BTreeSet<Key>,
+    pub subjects: Vec<Key>,
     /// What the host could not read.
     pub unreadable: Vec<Unreadable>,
     /// RFC 3339 time, or empty.
@@ -90,7 +90,7 @@ impl Observation {
             objects: BTreeMap::new(),
             resources: BTreeMap::new(),
             before: BTreeMap::new(),
-            subjects: BTreeSet::new(),
+            subjects: Vec::new(),
             unreadable: Vec::new(),
             now: now.into(),
             policy,
@@ -132,7 +132,7 @@ impl Observation {
         if finalizing {
             self.finalize(&key);
         }
-        self.subjects = BTreeSet::from([key.clone()]);
+        self.subjects = vec![key.clone()];
         Ok(key)
     }
 
@@ -226,7 +226,7 @@ impl Observation {
     }
 
     /// The custom resources of the files, or all that were observed where there are none; always those that are being deleted.
-    fn all_subjects(&self) -> BTreeSet<Key> {
+    fn all_subjects(&self) -> Vec<Key> {
         let everything = self.resources.is_empty();
         self.objects
             .iter()

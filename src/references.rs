@@ -8,7 +8,6 @@ use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
 use serde_json::Value;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 /// Everything that custom resources and observed routes say about each other.
 #[derive(Debug, Default)]
@@ -23,14 +22,14 @@ pub struct References {
     pub configs_of_model: Table<Vec<Key>>,
     /// The Endpoints that name an EndpointConfig, older first; invalid ones too.
     pub endpoints_of_config: Table<Vec<Key>>,
-    /// The Endpoints that have a host, older first; invalid ones too.
-    pub endpoints_of_host: BTreeMap<String, Vec<Key>>,
+    /// The Endpoints that have a host, by [`host_key`], older first; invalid ones too.
+    pub endpoints_of_host: Table<Vec<Key>>,
     /// What the observed VirtualServices say, by their key.
     pub routes: Table<Routes>,
     /// The VirtualServices that route to a Model, whoever made them.
     pub routes_of_model: Table<Vec<Key>>,
-    /// The VirtualServices that have a host.
-    pub routes_of_host: BTreeMap<String, Vec<Key>>,
+    /// The VirtualServices that have a host, by [`host_key`].
+    pub routes_of_host: Table<Vec<Key>>,
 }
 
 /// What an observed VirtualService says.
@@ -92,7 +91,7 @@ impl References {
             note(&mut self.endpoints_of_config, &config, key);
         }
         if !host.is_empty() {
-            self.endpoints_of_host.entry(host).or_default().push(key.clone());
+            note(&mut self.endpoints_of_host, &host_key(&host), key);
         }
     }
 
@@ -102,7 +101,7 @@ impl References {
             note(&mut self.routes_of_model, model, key);
         }
         for host in &routes.hosts {
-            self.routes_of_host.entry(host.clone()).or_default().push(key.clone());
+            note(&mut self.routes_of_host, &host_key(host), key);
         }
         self.routes.insert(key.clone(), routes);
     }
@@ -114,9 +113,7 @@ impl References {
         let endpoints = &self.endpoints;
         let endpoint_age = |key: &Key| endpoints.get(key).map(|checked| &checked.meta);
         self.endpoints_of_config.change_all(|list| older_first(list, &endpoint_age));
-        for list in self.endpoints_of_host.values_mut() {
-            older_first(list, &endpoint_age);
-        }
+        self.endpoints_of_host.change_all(|list| older_first(list, &endpoint_age));
     }
 
     /// The oldest EndpointConfig that names a Model.
@@ -133,15 +130,20 @@ impl References {
 
     /// The Endpoint that a host belongs to: the oldest that is not being deleted.
     pub fn owner_of_host(&self, host: &str) -> Option<&Key> {
-        let keys = self.endpoints_of_host.get(host)?;
+        let keys = self.endpoints_of_host.get(&host_key(host))?;
         keys.iter().find(|key| self.endpoints.get(key).is_some_and(|endpoint| !endpoint.meta.deleting))
     }
 
     /// Whether a VirtualService other than `routes` was observed with a host in its namespace.
     pub fn is_served_elsewhere(&self, host: &str, routes: &Key) -> bool {
-        let keys = self.routes_of_host.get(host).map_or(&[][..], Vec::as_slice);
+        let keys = self.routes_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
         keys.iter().any(|key| key != routes && key.namespace == routes.namespace)
     }
+}
+
+/// A host in place of an object, so that tables by host are of the one type of table.
+pub fn host_key(host: &str) -> Key {
+    Key::new(Kind::VirtualService, "", host)
 }
 
 /// Adds `key` to the list of `of`.

@@ -44,6 +44,11 @@ impl<T> Table<T> {
         self.index.contains_key(key)
     }
 
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The keys in order.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.index.keys()

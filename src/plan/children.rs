@@ -75,7 +75,7 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
     };
     if is_deleting(live) {
         draft.object(key, Verb::Create, "WaitingForGone", Difference::default(), Some(live));
-        draft.missing.insert(key.clone());
+        draft.missing.insert(key.clone(), ());
         wait_gone(draft, key, live, "is created again once it is gone");
     } else if draft.seen.host == Host::Direct && is_metacontrollers(live) {
         draft_another_host(draft, key, difference, live);
@@ -92,7 +92,7 @@ fn draft_refused(draft: &mut Draft, key: &Key, difference: Difference, live: Opt
         difference.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.message.as_str()).collect();
     let facts = messages.join("; ");
     draft.object(key, Verb::Conflict, "Invalid", difference, live);
-    draft.missing.insert(key.clone());
+    draft.missing.insert(key.clone(), ());
     draft.wait(key, "hold", Vec::new(), facts, format!("{} would be refused by the API server, so nothing is sent", key.label()));
 }
 

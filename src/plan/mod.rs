@@ -23,7 +23,6 @@ use crate::request;
 use crate::sort::sort_distinct;
 use crate::table::Table;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// The plan of a set of decisions.
 pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>) -> Plan {
@@ -48,7 +47,7 @@ struct Draft<'a> {
     drift: Vec<Drift>,
     diagnostics: Vec<Diagnostic>,
     /// Wanted, absent, and not made by this plan: what needs them waits, too.
-    missing: BTreeSet<Key>,
+    missing: Table<()>,
 }
 
 /// An action and what its order depends on.
@@ -68,7 +67,7 @@ impl<'a> Draft<'a> {
             waiting: Vec::new(),
             drift: Vec::new(),
             diagnostics: Vec::new(),
-            missing: BTreeSet::new(),
+            missing: Table::default(),
         }
     }
 
@@ -128,7 +127,7 @@ impl<'a> Draft<'a> {
         let mut held: Vec<(Key, Key)> = Vec::new();
         for (key, drafted) in self.actions.iter() {
             let creates = drafted.as_ref().filter(|drafted| drafted.action.verb == Verb::Create);
-            let need = creates.and_then(|drafted| drafted.needs.iter().find(|need| self.missing.contains(need)));
+            let need = creates.and_then(|drafted| drafted.needs.iter().find(|need| self.missing.contains_key(need)));
             held.extend(need.map(|need| (key.clone(), need.clone())));
         }
         for (key, need) in held {
