@@ -8,6 +8,7 @@ use crate::diff::compare::Walk;
 use crate::diff::equal::{Index, key};
 use crate::diff::owned::{Fields, Lookup, fields_of, is_member, is_ours, read};
 use crate::diff::tables::{self, Shape, Type};
+use crate::json::object;
 use crate::kinds::Kind;
 use crate::observation::{at, items, set};
 use serde_json::{Map, Value, json};
@@ -141,7 +142,7 @@ fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let kept = members.iter().filter(|(_, value)| !value.is_null());
-            Value::Object(kept.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
+            Value::Object(object(&mut kept.map(|(name, value)| (name.clone(), without_nulls(value)))))
         }
         Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
         _ => value.clone(),

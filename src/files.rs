@@ -11,7 +11,7 @@ use crate::observation::{
 use crate::request;
 use crate::validate;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Reads the input of a call for a whole set: what was observed, and what files make of it.
 pub fn observe(text: &str, limits: &Limits) -> Result<Observation, Failure> {
@@ -21,14 +21,14 @@ pub fn observe(text: &str, limits: &Limits) -> Result<Observation, Failure> {
 }
 
 fn take(seen: &mut Observation, files: &[Value]) -> Result<(), Failure> {
-    let mut twice: BTreeSet<Key> = BTreeSet::new();
+    let mut twice: Vec<Key> = Vec::new();
     for file in files {
         let Some(key) = key_of(file).filter(|key| key.kind.is_parent()) else {
             let message = format!("{} is not a Model, EndpointConfig or Endpoint with a name", describe(file));
             return Err(Failure::new("Unsupported", message));
         };
         if seen.resources.insert(key.clone(), file.clone()).is_some() {
-            twice.insert(key);
+            twice.push(key);
         }
     }
     for key in twice {
@@ -87,11 +87,11 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
 }
 
 /// The custom resources of the files, or all that were observed where there are none; always those that are being deleted.
-fn subjects(seen: &Observation, everything: bool) -> BTreeSet<Key> {
-    let mut subjects = BTreeSet::new();
+fn subjects(seen: &Observation, everything: bool) -> Vec<Key> {
+    let mut subjects = Vec::new();
     for (key, object) in seen.objects.iter().filter(|(key, _)| key.kind.is_parent()) {
         if everything || seen.resources.contains_key(key) || seen.rejected.contains_key(key) || is_deleting(object) {
-            subjects.insert(key.clone());
+            subjects.push(key.clone());
         }
     }
     subjects

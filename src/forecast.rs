@@ -7,6 +7,7 @@ use crate::kinds::{Key, Kind};
 use crate::observation::{Observation, items, text};
 use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
 use crate::simulate::Cluster;
+use crate::table::Table;
 use crate::{reconcile, references};
 use serde::Serialize;
 use serde_json::Value;
@@ -173,21 +174,23 @@ fn step(action: &Action) -> Step {
 
 /// The oldest VirtualService of a host answers at a gateway.
 fn traffic(cluster: &Cluster) -> Vec<Traffic> {
-    let mut by_host: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+    let mut by_host: Table<Vec<Key>> = Table::default();
     for (key, object) in cluster.objects().iter().filter(|(key, _)| key.kind == Kind::VirtualService) {
         for host in items(object, &["spec", "hosts"]).iter().filter_map(Value::as_str) {
-            by_host.entry(host.into()).or_default().push(key.clone());
+            if let Some(keys) = by_host.or_default(&references::host_key(host)) {
+                keys.push(key.clone());
+            }
         }
     }
     let created =
         |key: &&Key| cluster.objects().get(*key).map_or("", |object| text(object, &["metadata", "creationTimestamp"])).to_owned();
-    let of_host = |(host, keys): (String, Vec<Key>)| {
+    let of_host = |(host, keys): (&Key, &Vec<Key>)| {
         let oldest = keys.iter().min_by_key(created).and_then(|key| cluster.objects().get(key))?;
         let share =
             |(model, weight): (&Key, &u64)| Share { model: format!("{}/{}", model.namespace, model.name), weight: *weight };
-        Some(Traffic { host, routes: references::routes(oldest).weights.iter().map(share).collect() })
+        Some(Traffic { host: host.name.clone(), routes: references::routes(oldest).weights.iter().map(share).collect() })
     };
-    by_host.into_iter().filter_map(of_host).collect()
+    by_host.iter().filter_map(of_host).collect()
 }
 
 fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {

@@ -12,7 +12,8 @@ use crate::observation::{
 use crate::plan::Waiting;
 use crate::profile::Profile;
 use crate::quantity::Quantity;
-use crate::references::{References, Routes};
+use crate::references::{References, Routes, host_key};
+use crate::sort::sort_distinct;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Meta, Model, Storage, Variant};
 use serde_json::Value;
 
@@ -407,7 +408,7 @@ impl CutOver<'_> {
     }
 
     fn claimants(&self, host: &str) -> impl Iterator<Item = &Key> {
-        let endpoints = self.references.endpoints_of_host.get(host).map_or(&[][..], Vec::as_slice);
+        let endpoints = self.references.endpoints_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
         endpoints.iter().filter(|endpoint| endpoint.namespace == self.key.namespace)
     }
 
@@ -452,6 +453,12 @@ impl CutOver<'_> {
             let gateway = seen.get(Kind::Gateway, &endpoint.namespace, &endpoint.name);
             gateway.is_some_and(|gateway| !is_controlled_by(gateway, uid))
         })
+    }
+
+    /// The owner of a host, if only a file has it: routes never bind to a Gateway that this plan cannot make.
+    fn unborn(&self, host: &str) -> Option<&Key> {
+        let owner = self.references.owner_of_host(host)?;
+        self.references.endpoints.get(owner).is_some_and(|checked| checked.meta.uid.is_empty()).then_some(owner)
     }
 
     fn is_owner(&self, endpoint: &Key, host: &str) -> bool {
@@ -510,7 +517,12 @@ fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: 
     let new: Vec<&String> = wanted.iter().filter(|host| !observed.contains(host)).collect();
     let unready = unready(config, cut, seen);
     if open && unready.is_empty() {
-        hosts.extend(new.into_iter().cloned());
+        for host in new {
+            match cut.unborn(host) {
+                Some(endpoint) => gate.waiting.push(unborn_endpoint(cut, host, endpoint)),
+                None => hosts.push(host.clone()),
+            }
+        }
     } else if !new.is_empty() {
         let what = format!("does not take {} yet", join(new.into_iter().map(String::as_str)));
         let blockers = if unready.is_empty() { blockers(config, cut, seen) } else { unready };
@@ -538,9 +550,18 @@ fn wanted_hosts(cut: &CutOver) -> Vec<String> {
 
 /// Sorted, without repeats.
 fn distinct(mut texts: Vec<String>) -> Vec<String> {
-    texts.sort_unstable();
-    texts.dedup();
+    sort_distinct(&mut texts);
     texts
+}
+
+fn unborn_endpoint(cut: &CutOver, host: &str, endpoint: &Key) -> Waiting {
+    Waiting {
+        object: cut.routes_key.id(),
+        gate: "endpoint".into(),
+        waits_for: vec![endpoint.id()],
+        facts: format!("{} does not exist yet", endpoint.label()),
+        text: format!("VirtualService {} takes {host} once {} exists", cut.key.name, endpoint.label()),
+    }
 }
 
 fn foreign_gateway(cut: &CutOver, host: &str) -> Waiting {

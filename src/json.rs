@@ -37,6 +37,15 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Value, Failure> {
         .map_err(|error| Failure::new("Malformed", format!("the input is not strict JSON: {error}")))
 }
 
+/// An object of members, inserted one by one: each `collect` into a map would bring a sort of its own into the component.
+pub fn object(members: &mut dyn Iterator<Item = (String, Value)>) -> Map<String, Value> {
+    let mut object = Map::new();
+    for (name, value) in members {
+        object.insert(name, value);
+    }
+    object
+}
+
 /// Appends a member or index to a JSON Pointer (RFC 6901).
 pub fn pointer(base: &str, token: &str) -> String {
     format!("{base}/{}", token.replace('~', "~0").replace('/', "~1"))

@@ -65,4 +65,5 @@ pub mod diagnostic;
 pub mod kinds;
 pub mod names;
 pub mod quantity;
+pub mod sort;
 pub mod table;

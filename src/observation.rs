@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::request;
 use crate::table::Table;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Who makes the API calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Observation {
     /// Files that are not sent, and why.
     pub rejected: Table<Vec<Diagnostic>>,
     /// The custom resources that are to be reconciled.
-    pub subjects: BTreeSet<Key>,
+    pub subjects: Vec<Key>,
     /// What the host could not read.
     pub unreadable: Vec<Unreadable>,
     /// RFC 3339 time, or empty.
@@ -90,7 +90,7 @@ impl Observation {
             resources: BTreeMap::new(),
             before: BTreeMap::new(),
             rejected: Table::default(),
-            subjects: BTreeSet::new(),
+            subjects: Vec::new(),
             unreadable: Vec::new(),
             now: now.into(),
             policy,
@@ -132,7 +132,7 @@ impl Observation {
         if finalizing {
             self.finalize(&key);
         }
-        self.subjects = BTreeSet::from([key.clone()]);
+        self.subjects = vec![key.clone()];
         Ok(key)
     }
 

@@ -7,6 +7,7 @@ use crate::kinds::{Key, Kind};
 use crate::observation::{self, Host, Observation, number, set};
 use crate::plan::Waiting;
 use crate::references::References;
+use crate::sort::sort_distinct;
 use crate::status;
 use crate::validate::{Checked, Meta, Model};
 use serde_json::Value;
@@ -161,8 +162,7 @@ fn findings<T>(checked: &Checked<T>, key: &Key, of_gate: Vec<Diagnostic>) -> Vec
     let label = key.label();
     let mut all = checked.diagnostics.clone();
     all.extend(of_gate.into_iter().map(|diagnostic| diagnostic.of(&label)));
-    all.sort_unstable();
-    all.dedup();
+    sort_distinct(&mut all);
     all
 }
 

@@ -3,11 +3,11 @@
 use crate::kinds::{Key, Kind};
 use crate::names;
 use crate::observation::{Observation, at, items, text};
+use crate::sort::sort_by;
 use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
 use serde_json::Value;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that custom resources and observed routes say about each other.
 #[derive(Debug, Default)]
@@ -24,16 +24,16 @@ pub struct References {
     pub unclear_configs: Vec<Key>,
     /// The Endpoints that name an EndpointConfig, older first; invalid ones too.
     pub endpoints_of_config: Table<Vec<Key>>,
-    /// The Endpoints that have a host, older first; invalid ones too.
-    pub endpoints_of_host: BTreeMap<String, Vec<Key>>,
+    /// The Endpoints that have a host, by [`host_key`], older first; invalid ones too.
+    pub endpoints_of_host: Table<Vec<Key>>,
     /// What the observed VirtualServices say, by their key.
     pub routes: Table<Routes>,
     /// The VirtualServices that route to a Model, whoever made them.
     pub routes_of_model: Table<Vec<Key>>,
-    /// The VirtualServices that have a host.
-    pub routes_of_host: BTreeMap<String, Vec<Key>>,
-    /// The VirtualServices that are bound to a Gateway, `namespace/name`.
-    pub routes_of_gateway: BTreeMap<String, Vec<Key>>,
+    /// The VirtualServices that have a host, by [`host_key`].
+    pub routes_of_host: Table<Vec<Key>>,
+    /// The VirtualServices that are bound to a Gateway, by the Gateway's key.
+    pub routes_of_gateway: Table<Vec<Key>>,
 }
 
 /// What an observed VirtualService says.
@@ -79,15 +79,16 @@ pub fn resolve(seen: &Observation) -> References {
 
 /// The subjects of an observation and every custom resource whose dependants may change with them: Models and the configs that name or
 /// route to them, configs and the Endpoints that name them or have their hosts.
-pub fn concerned(seen: &Observation, references: &References) -> BTreeSet<Key> {
-    let mut concerned = BTreeSet::new();
-    let mut next: Vec<Key> = seen.subjects.iter().cloned().collect();
+pub fn concerned(seen: &Observation, references: &References) -> Vec<Key> {
+    let mut concerned: Table<()> = Table::default();
+    let mut next = seen.subjects.clone();
     while let Some(key) = next.pop() {
-        if seen.objects.contains_key(&key) && concerned.insert(key.clone()) {
+        if seen.objects.contains_key(&key) && !concerned.contains_key(&key) {
             next.extend(references.neighbours(&key));
+            concerned.insert(key, ());
         }
     }
-    concerned
+    concerned.keys().cloned().collect()
 }
 
 impl References {
@@ -106,15 +107,15 @@ impl References {
                 found.extend(self.endpoints_of_config.get(key).into_iter().flatten().cloned());
                 if let Some(routes) = self.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &key.name)) {
                     found.extend(routes.destinations.keys().cloned());
-                    let hosts = routes.hosts.iter().filter_map(|host| self.endpoints_of_host.get(host));
+                    let hosts = routes.hosts.iter().filter_map(|host| self.endpoints_of_host.get(&host_key(host)));
                     found.extend(hosts.flatten().cloned());
                 }
             }
             _ => {
                 let Some(endpoint) = self.endpoints.get(key).and_then(|checked| checked.value.as_ref()) else { return found };
                 found.push(Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config));
-                found.extend(self.routes_of_host.get(&endpoint.host).into_iter().flatten().map(config_of));
-                let gateway = format!("{}/{}", key.namespace, key.name);
+                found.extend(self.routes_of_host.get(&host_key(&endpoint.host)).into_iter().flatten().map(config_of));
+                let gateway = Key::new(Kind::Gateway, &key.namespace, &key.name);
                 found.extend(self.routes_of_gateway.get(&gateway).into_iter().flatten().map(config_of));
             }
         }
@@ -141,7 +142,7 @@ impl References {
             note(&mut self.endpoints_of_config, &config, key);
         }
         if !host.is_empty() {
-            self.endpoints_of_host.entry(host).or_default().push(key.clone());
+            note(&mut self.endpoints_of_host, &host_key(&host), key);
         }
     }
 
@@ -151,10 +152,12 @@ impl References {
             note(&mut self.routes_of_model, model, key);
         }
         for host in &routes.hosts {
-            self.routes_of_host.entry(host.clone()).or_default().push(key.clone());
+            note(&mut self.routes_of_host, &host_key(host), key);
         }
         for gateway in &routes.gateways {
-            self.routes_of_gateway.entry(gateway.clone()).or_default().push(key.clone());
+            if let Some((namespace, name)) = gateway.split_once('/') {
+                note(&mut self.routes_of_gateway, &Key::new(Kind::Gateway, namespace, name), key);
+            }
         }
         self.routes.insert(key.clone(), routes);
     }
@@ -166,9 +169,7 @@ impl References {
         let endpoints = &self.endpoints;
         let endpoint_age = |key: &Key| endpoints.get(key).map(|checked| &checked.meta);
         self.endpoints_of_config.change_all(|list| older_first(list, &endpoint_age));
-        for list in self.endpoints_of_host.values_mut() {
-            older_first(list, &endpoint_age);
-        }
+        self.endpoints_of_host.change_all(|list| older_first(list, &endpoint_age));
     }
 
     /// The oldest EndpointConfig that names a Model.
@@ -199,15 +200,20 @@ impl References {
 
     /// The Endpoint that a host belongs to: the oldest that is not being deleted.
     pub fn owner_of_host(&self, host: &str) -> Option<&Key> {
-        let keys = self.endpoints_of_host.get(host)?;
+        let keys = self.endpoints_of_host.get(&host_key(host))?;
         keys.iter().find(|key| self.endpoints.get(key).is_some_and(|endpoint| !endpoint.meta.deleting))
     }
 
     /// Whether a VirtualService other than `routes` was observed with a host in its namespace.
     pub fn is_served_elsewhere(&self, host: &str, routes: &Key) -> bool {
-        let keys = self.routes_of_host.get(host).map_or(&[][..], Vec::as_slice);
+        let keys = self.routes_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
         keys.iter().any(|key| key != routes && key.namespace == routes.namespace)
     }
+}
+
+/// A host in place of an object, so that tables by host are of the one type of table.
+pub fn host_key(host: &str) -> Key {
+    Key::new(Kind::VirtualService, "", host)
 }
 
 /// Adds `key` to the list of `of`.
@@ -220,7 +226,7 @@ fn note(lists: &mut Table<Vec<Key>>, of: &Key, key: &Key) {
 }
 
 fn older_first<'a>(list: &mut [Key], meta: &dyn Fn(&Key) -> Option<&'a Meta>) {
-    list.sort_unstable_by(|a, b| by_age(meta(a), meta(b)).then_with(|| a.cmp(b)));
+    sort_by(list, &|a, b| by_age(meta(a), meta(b)).then_with(|| a.cmp(b)));
 }
 
 /// Older first: by creation time, then namespace and name. What does not exist yet is youngest.
@@ -240,7 +246,12 @@ fn named_models(config: &Value) -> impl Iterator<Item = &str> {
 /// Whether every entry names another Model: else it cannot be told which ones the config decided about.
 fn names_are_readable(config: &Value) -> bool {
     let entries: Vec<&str> = items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).collect();
-    let distinct: BTreeSet<&str> = entries.iter().copied().filter(|name| names::is_dns1035(name)).collect();
+    let mut distinct: Vec<&str> = Vec::new();
+    for name in entries.iter().copied().filter(|name| names::is_dns1035(name)) {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
     !entries.is_empty() && distinct.len() == entries.len()
 }
 

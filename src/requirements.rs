@@ -4,6 +4,7 @@
 use crate::kinds::{Key, Kind};
 use crate::names;
 use crate::observation::{items, text};
+use crate::sort::sort_distinct;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,8 +56,7 @@ fn of_config(key: &Key, parent: &Value) -> Vec<Selector> {
     let entries = items(parent, &["spec", "models"]).iter();
     let mut models: Vec<String> =
         entries.map(|entry| text(entry, &["model"])).filter(|model| names::is_dns1035(model)).map(String::from).collect();
-    models.sort_unstable();
-    models.dedup();
+    sort_distinct(&mut models);
     let mut selectors = vec![
         in_namespace(key, Kind::EndpointConfig, Vec::new(), "which other config names the same Models"),
         in_namespace(key, Kind::Endpoint, Vec::new(), "who names the config, and who has left it"),

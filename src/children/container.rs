@@ -1,65 +1,53 @@
 //! What the containers of a pod have in common.
 
-use crate::quantity::Quantity as Bytes;
-use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction, Lifecycle, LifecycleHandler,
-    ObjectFieldSelector, Probe, ResourceRequirements, SeccompProfile, SecurityContext, SleepAction, VolumeMount,
+use super::core::{
+    Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, FieldRef, HttpGet, Lifecycle, PreStop, Probe,
+    ResourceRequirements, SeccompProfile, SecurityContext, Sleep, VolumeMount,
 };
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use std::collections::BTreeMap;
+use super::labels;
+use crate::names::Labels;
+use crate::quantity::Quantity as Bytes;
 
 /// uid and gid of every container but gor.
 pub const USER: i64 = 65532;
 
 /// A hardened container of that image: its own additions go on top.
-pub fn hardened(name: &str, image: String) -> Container {
-    Container {
-        name: name.into(),
-        image: Some(image),
-        image_pull_policy: Some("Always".into()),
-        security_context: Some(security_context()),
-        ..Default::default()
-    }
+pub fn hardened(name: &'static str, image: String) -> Container {
+    Container { name, image, image_pull_policy: "Always", security_context: security_context(), ..Default::default() }
 }
 
 /// No privileges at all: Pod Security level `restricted`.
 pub fn security_context() -> SecurityContext {
     SecurityContext {
-        allow_privilege_escalation: Some(false),
-        privileged: Some(false),
-        read_only_root_filesystem: Some(true),
-        run_as_non_root: Some(true),
-        run_as_user: Some(USER),
-        run_as_group: Some(USER),
-        capabilities: Some(Capabilities { drop: Some(vec!["ALL".into()]), add: None }),
-        seccomp_profile: Some(seccomp()),
-        ..Default::default()
+        allow_privilege_escalation: false,
+        privileged: false,
+        read_only_root_filesystem: true,
+        run_as_non_root: true,
+        run_as_user: USER,
+        run_as_group: USER,
+        capabilities: Capabilities { drop: &["ALL"], add: &[] },
+        seccomp_profile: seccomp(),
     }
 }
 
 /// The container runtime's own filter.
 pub fn seccomp() -> SeccompProfile {
-    SeccompProfile { type_: "RuntimeDefault".into(), localhost_profile: None }
+    SeccompProfile { type_: "RuntimeDefault" }
 }
 
 /// Requests and limits as `[cpu, memory, ephemeral-storage]`.
 pub fn resources(requests: [&str; 3], limits: [&str; 3]) -> ResourceRequirements {
-    ResourceRequirements { requests: Some(amounts(requests)), limits: Some(amounts(limits)), claims: None }
+    ResourceRequirements { requests: amounts(requests), limits: amounts(limits) }
 }
 
-fn amounts([cpu, memory, storage]: [&str; 3]) -> BTreeMap<String, Quantity> {
-    let mut amounts = BTreeMap::new();
-    for (name, amount) in [("cpu", cpu), ("memory", memory), ("ephemeral-storage", storage)] {
-        amounts.insert(name.into(), Quantity(amount.into()));
-    }
-    amounts
+fn amounts([cpu, memory, storage]: [&str; 3]) -> Labels {
+    labels([("cpu", cpu.into()), ("memory", memory.into()), ("ephemeral-storage", storage.into())])
 }
 
 /// Adds the size of an emptyDir that counts against a container's own ephemeral storage.
 pub fn add_storage(resources: &mut ResourceRequirements, size: &Bytes) {
     for amounts in [&mut resources.requests, &mut resources.limits] {
-        if let Some(Quantity(amount)) = amounts.as_mut().and_then(|amounts| amounts.get_mut("ephemeral-storage")) {
+        if let Some(amount) = amounts.get_mut("ephemeral-storage") {
             let own = Bytes::parse(amount).map_or(0, |own| own.units_ceil());
             *amount = bytes(own.saturating_add(size.units_ceil()));
         }
@@ -76,51 +64,43 @@ fn bytes(amount: u64) -> String {
 }
 
 /// An environment variable with exactly this value: kubelet expands `$(NAME)` and reads `$$` as `$`.
-pub fn env(name: &str, value: &str) -> EnvVar {
-    EnvVar { name: name.into(), value: (!value.is_empty()).then(|| value.replace('$', "$$")), value_from: None }
+pub fn env(name: &'static str, value: &str) -> EnvVar {
+    EnvVar { name, value: (!value.is_empty()).then(|| value.replace('$', "$$")), value_from: None }
 }
 
 /// An environment variable with a field of the pod.
-pub fn env_of_field(name: &str, path: &str) -> EnvVar {
-    let field = ObjectFieldSelector { field_path: path.into(), api_version: None };
-    EnvVar { name: name.into(), value: None, value_from: Some(EnvVarSource { field_ref: Some(field), ..Default::default() }) }
+pub fn env_of_field(name: &'static str, field_path: &'static str) -> EnvVar {
+    EnvVar { name, value: None, value_from: Some(EnvVarSource { field_ref: FieldRef { field_path } }) }
 }
 
 /// A TCP port.
-pub fn port(name: &str, number: u16) -> ContainerPort {
-    ContainerPort { name: Some(name.into()), container_port: number.into(), protocol: Some("TCP".into()), ..Default::default() }
+pub fn port(name: &'static str, number: u16) -> ContainerPort {
+    ContainerPort { name, container_port: number, protocol: "TCP" }
 }
 
 /// A writable mount.
-pub fn mount(volume: &str, path: &str) -> VolumeMount {
-    VolumeMount { name: volume.into(), mount_path: path.into(), ..Default::default() }
+pub fn mount(volume: &'static str, path: &str) -> VolumeMount {
+    VolumeMount { name: volume, mount_path: path.into(), ..Default::default() }
 }
 
 /// A read-only mount.
-pub fn mount_read_only(volume: &str, path: &str) -> VolumeMount {
-    VolumeMount { read_only: Some(true), ..mount(volume, path) }
+pub fn mount_read_only(volume: &'static str, path: &str) -> VolumeMount {
+    VolumeMount { read_only: true, ..mount(volume, path) }
 }
 
 /// A probe every `period` seconds that may take `timeout` seconds and fail `failures` times.
-pub fn probe(period: i32, timeout: i32, failures: i32) -> Probe {
-    Probe {
-        period_seconds: Some(period),
-        timeout_seconds: Some(timeout),
-        failure_threshold: Some(failures),
-        ..Default::default()
-    }
+pub fn probe(period: u32, timeout: u32, failures: u32) -> Probe {
+    Probe { period_seconds: period, timeout_seconds: timeout, failure_threshold: failures, ..Default::default() }
 }
 
 /// Asks a path of a named port.
-pub fn http_get(path: &str, port: &str) -> Option<HTTPGetAction> {
-    Some(HTTPGetAction { path: Some(path.into()), port: IntOrString::String(port.into()), ..Default::default() })
+pub fn http_get(path: &str, port: &'static str) -> Option<HttpGet> {
+    Some(HttpGet { path: path.into(), port })
 }
 
 /// Sleeps before SIGTERM, while gateways still send.
 pub fn sleep_before_stop(seconds: u32) -> Option<Lifecycle> {
-    let sleep = SleepAction { seconds: seconds.into() };
-    let pre_stop = LifecycleHandler { sleep: Some(sleep), ..Default::default() };
-    Some(Lifecycle { pre_stop: Some(pre_stop), ..Default::default() })
+    Some(Lifecycle { pre_stop: PreStop { sleep: Sleep { seconds } } })
 }
 
 #[cfg(test)]
@@ -133,7 +113,7 @@ mod tests {
             let mut own = resources(["1", "1", "64Mi"], ["1", "1", "64Mi"]);
             add_storage(&mut own, &Bytes::parse(size).expect("a quantity"));
             assert_eq!(own.requests, own.limits);
-            assert_eq!(own.requests.expect("requests")["ephemeral-storage"].0, request, "{size}");
+            assert_eq!(own.requests["ephemeral-storage"], request, "{size}");
         }
     }
 

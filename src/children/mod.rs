@@ -2,6 +2,7 @@
 //! One file per kind of child. Decisions about *when* are in `gates`.
 
 mod container;
+mod core;
 mod deployment;
 mod gateway;
 mod istio;
@@ -12,6 +13,7 @@ mod persistent_volume_claim;
 mod pod;
 mod service;
 mod sidecar;
+mod tree;
 mod virtual_service;
 
 pub use gateway::gateway;
@@ -79,21 +81,7 @@ fn labels(entries: impl IntoIterator<Item = (&'static str, String)>) -> Labels {
 
 /// The one place where children become JSON. Their types have nothing that JSON lacks, so it cannot fail.
 fn json(object: &impl Serialize) -> Value {
-    let mut object = serde_json::to_value(object).unwrap_or_default();
-    prune(&mut object);
-    object
-}
-
-/// The API server prunes nulls. Empty values stay: `emptyDir: {}` and `storageClassName: ""` mean something.
-fn prune(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, value| !value.is_null());
-            fields.values_mut().for_each(prune);
-        }
-        Value::Array(items) => items.iter_mut().for_each(prune),
-        _ => {}
-    }
+    object.serialize(tree::Builder).unwrap_or_default()
 }
 
 /// The object at a JSON pointer of a child.

@@ -2,10 +2,8 @@
 
 use super::ModelParts;
 use super::container::{add_storage, env, hardened, http_get, mount, mount_read_only, port, probe, resources, sleep_before_stop};
+use super::core::{Container, EnvVar, Probe, ResourceRequirements, SecurityContext, TcpSocket, VolumeMount};
 use crate::validate::{Artifact, Model, Security, Source, Storage};
-use k8s_openapi::api::core::v1::{Container, EnvVar, Probe, ResourceRequirements, SecurityContext, TCPSocketAction, VolumeMount};
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -19,18 +17,18 @@ pub const DRAIN_ABOVE_TIMEOUT_SECONDS: u32 = 5;
 pub fn container(parts: &ModelParts) -> Container {
     let model = parts.model;
     Container {
-        command: given(&model.command),
-        args: given(&model.args),
-        env: Some(environment(model)),
-        ports: Some(vec![port("model", model.server.port)]),
-        resources: Some(compute(parts)),
-        security_context: Some(relaxed(&model.pod.security)),
+        command: model.command.clone(),
+        args: model.args.clone(),
+        env: environment(model),
+        ports: vec![port("model", model.server.port)],
+        resources: compute(parts),
+        security_context: relaxed(&model.pod.security),
         startup_probe: Some(ping(model, startup_failures(model))),
         readiness_probe: Some(ping(model, 3)),
         // A busy model is not a dead one: it need only accept a connection.
         liveness_probe: Some(Probe { tcp_socket: Some(tcp_socket()), ..probe(20, 3, 3) }),
         lifecycle: sleep_before_stop(drained_seconds(parts)),
-        volume_mounts: Some(vec![artifact_mount(model), mount("model-tmp", "/tmp")]),
+        volume_mounts: vec![artifact_mount(model), mount("model-tmp", "/tmp")],
         ..hardened("model", parts.image(&model.image))
     }
 }
@@ -51,10 +49,6 @@ pub fn key(uri: &str, artifact: &Artifact) -> String {
     })
 }
 
-fn given(arguments: &[String]) -> Option<Vec<String>> {
-    (!arguments.is_empty()).then(|| arguments.to_vec())
-}
-
 /// Ours; a HOME or TMPDIR of the user wins.
 fn environment(model: &Model) -> Vec<EnvVar> {
     let users = |name: &str| model.env.iter().any(|entry| entry.get("name").and_then(Value::as_str) == Some(name));
@@ -72,8 +66,8 @@ fn compute(parts: &ModelParts) -> ResourceRequirements {
     }
     let extra = parts.model.pod.resources.iter().filter_map(|(name, amount)| Some((name, amount.as_str()?)));
     for (name, amount) in extra {
-        for amounts in [&mut resources.requests, &mut resources.limits].into_iter().flatten() {
-            amounts.insert(name.clone(), Quantity(amount.into()));
+        for amounts in [&mut resources.requests, &mut resources.limits] {
+            amounts.insert(name.clone(), amount.into());
         }
     }
     resources
@@ -82,24 +76,24 @@ fn compute(parts: &ModelParts) -> ResourceRequirements {
 fn relaxed(wish: &Security) -> SecurityContext {
     let hardened = super::container::security_context();
     SecurityContext {
-        run_as_user: wish.run_as_user.or(hardened.run_as_user),
-        run_as_group: wish.run_as_group.or(hardened.run_as_group),
-        run_as_non_root: wish.run_as_non_root.or(hardened.run_as_non_root),
-        read_only_root_filesystem: wish.read_only_root_filesystem.or(hardened.read_only_root_filesystem),
+        run_as_user: wish.run_as_user.unwrap_or(hardened.run_as_user),
+        run_as_group: wish.run_as_group.unwrap_or(hardened.run_as_group),
+        run_as_non_root: wish.run_as_non_root.unwrap_or(hardened.run_as_non_root),
+        read_only_root_filesystem: wish.read_only_root_filesystem.unwrap_or(hardened.read_only_root_filesystem),
         ..hardened
     }
 }
 
-fn ping(model: &Model, failures: i32) -> Probe {
+fn ping(model: &Model, failures: u32) -> Probe {
     Probe { http_get: http_get(&model.server.ping_path, "model"), ..probe(5, 2, failures) }
 }
 
-fn startup_failures(model: &Model) -> i32 {
-    i32::try_from(model.server.startup_timeout_seconds.div_ceil(5)).unwrap_or(i32::MAX)
+fn startup_failures(model: &Model) -> u32 {
+    model.server.startup_timeout_seconds.div_ceil(5)
 }
 
-fn tcp_socket() -> TCPSocketAction {
-    TCPSocketAction { port: IntOrString::String("model".into()), host: None }
+fn tcp_socket() -> TcpSocket {
+    TcpSocket { port: "model" }
 }
 
 fn artifact_mount(model: &Model) -> VolumeMount {

@@ -3,11 +3,12 @@
 //! has. Tests read every child back into the real types.
 //! <https://kubernetes.io/docs/reference/kubernetes-api/>
 
+use super::core::Container;
 use crate::kinds::Kind;
 use crate::names::Labels;
 use k8s_openapi::api::apps::v1::DeploymentStrategy;
 use k8s_openapi::api::core::v1::{
-    Affinity, Container, DownwardAPIVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, ImageVolumeSource, NFSVolumeSource,
+    Affinity, DownwardAPIVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, ImageVolumeSource, NFSVolumeSource,
     ObjectReference, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, PodSecurityContext, SecretVolumeSource,
     TopologySpreadConstraint,
 };

@@ -1,6 +1,6 @@
 //! The pods of a Model: the serving container, its sidecars, their files and volumes.
 
-use super::container::{USER, seccomp};
+use super::container::USER;
 use super::object::{ClaimTemplate, EphemeralVolumeSource, Metadata, PodSpec, PodTemplate, Volume, VolumeSource};
 use super::persistent_volume_claim::claim_spec;
 use super::sidecar::{fluent_bit, gor, init, nginx};
@@ -9,7 +9,7 @@ use crate::names::{self, Labels};
 use crate::validate::{Model, Source, Storage};
 use k8s_openapi::api::core::v1::{
     Affinity, DownwardAPIVolumeFile, DownwardAPIVolumeSource, EmptyDirVolumeSource, ImageVolumeSource, ObjectFieldSelector,
-    PersistentVolumeClaimVolumeSource, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, SecretVolumeSource,
+    PersistentVolumeClaimVolumeSource, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, SeccompProfile, SecretVolumeSource,
     TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -105,7 +105,7 @@ fn security_context() -> PodSecurityContext {
         run_as_group: Some(USER),
         fs_group: Some(USER),
         fs_group_change_policy: Some("OnRootMismatch".into()),
-        seccomp_profile: Some(seccomp()),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), localhost_profile: None }),
         ..Default::default()
     }
 }

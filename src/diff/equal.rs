@@ -2,6 +2,7 @@
 
 use super::tables::{Default, Shape, Type};
 use crate::quantity::Quantity;
+use crate::sort::sort;
 use serde_json::Value;
 
 /// Whether two scalars of a shape say the same.
@@ -113,7 +114,7 @@ pub(crate) struct Index<'a> {
 impl<'a> Index<'a> {
     pub(crate) fn new(of: &Type, items: &'a [Value]) -> Self {
         let mut sorted: Vec<_> = items.iter().enumerate().map(|(at, item)| (key(of, item), at)).collect();
-        sorted.sort_unstable();
+        sort(&mut sorted);
         Self { sorted }
     }
 

@@ -19,6 +19,7 @@ use crate::kinds::Kind;
 use crate::names;
 use crate::observation::{at, text};
 use crate::plan::{Change, Op, Step};
+use crate::sort::{sort_by, sort_distinct};
 use compare::Walk;
 use owned::{Fields, Managed};
 use removed::{Place, Removed};
@@ -65,8 +66,7 @@ pub fn difference(kind: Kind, desired: &Value, live: Option<&Value>, manager: &s
     }
     let mut found = finish(walk.found);
     found.unknown_after.extend(allocated(kind, desired, live));
-    found.unknown_after.sort_unstable();
-    found.unknown_after.dedup();
+    sort_distinct(&mut found.unknown_after);
     found.diagnostics.extend(immutable::selector(kind, desired));
     if let Some(live) = live {
         immutable::judge(kind, desired, live, &mut found);
@@ -127,11 +127,10 @@ fn last_applied(of: &Type, live: &Value) -> Option<Fields> {
 /// Sorts what was found, each path once.
 fn finish(mut found: Difference) -> Difference {
     for changes in [&mut found.changes, &mut found.drift, &mut found.conflicts] {
-        changes.sort_by(|one, other| one.path.cmp(&other.path));
+        sort_by(changes, &|one, other| one.path.cmp(&other.path));
         changes.dedup_by(|one, other| one.path == other.path);
     }
-    found.diagnostics.sort();
-    found.diagnostics.dedup();
+    sort_distinct(&mut found.diagnostics);
     found
 }
 

@@ -7,6 +7,7 @@ use super::equal::{Index, key};
 use super::path::raw_key;
 use super::tables::{Shape, Type};
 use crate::diagnostic::Diagnostic;
+use crate::json::object;
 use crate::observation::{at, text};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -100,8 +101,8 @@ pub(crate) fn fields_of(of: &Type, value: &Value) -> Fields {
     match value {
         Value::Object(members) if of.shape != Shape::Atomic => fields_of_members(of, members),
         Value::Array(items) => match of.shape {
-            Shape::Keyed(_) => items.iter().map(|item| (raw_key(of, item), element(of.element(), item))).collect(),
-            Shape::Set => items.iter().map(|item| (format!("v:{item}"), Value::Object(Fields::new()))).collect(),
+            Shape::Keyed(_) => object(&mut items.iter().map(|item| (raw_key(of, item), element(of.element(), item)))),
+            Shape::Set => object(&mut items.iter().map(|item| (format!("v:{item}"), Value::Object(Fields::new())))),
             _ => Fields::new(),
         },
         _ => Fields::new(),

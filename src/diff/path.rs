@@ -2,7 +2,7 @@
 
 use super::equal::{Part, key};
 use super::tables::{Shape, Type};
-use crate::json::pointer;
+use crate::json::{object, pointer};
 use crate::plan::Step;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -23,7 +23,11 @@ impl Segment<'_> {
         match self {
             Segment::Field(name) => Step::Field((*name).into()),
             Segment::Index(at) => Step::Index(*at),
-            Segment::Element(of, item, _) => Step::Element(keys(of, item).into_iter().map(|(k, v)| (k, plain(&v))).collect()),
+            Segment::Element(of, item, _) => {
+                let mut texts = BTreeMap::new();
+                texts.extend(keys(of, item).into_iter().map(|(name, value)| (name, plain(&value))));
+                Step::Element(texts)
+            }
         }
     }
 
@@ -50,7 +54,7 @@ fn keys(of: &Type, item: &Value) -> Map<String, Value> {
         Part::Text(text) => Value::from(*text),
         _ => item.get(name).cloned().unwrap_or_default(),
     };
-    names.iter().zip(&parts).map(|(name, part)| ((*name).into(), value(part, name))).collect()
+    object(&mut names.iter().zip(&parts).map(|(name, part)| ((*name).into(), value(part, name))))
 }
 
 fn plain(value: &Value) -> String {

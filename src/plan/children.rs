@@ -9,6 +9,7 @@ use crate::names;
 use crate::observation::{Host, at, is_deleting, is_kept_by_metacontroller, is_metacontrollers, is_ours, items, text};
 use crate::reconcile::{Decision, Desired};
 use crate::request;
+use crate::sort::sort_distinct;
 use serde_json::Value;
 
 /// Drafts what happens to the children of a decision.
@@ -79,7 +80,7 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
     };
     if is_deleting(live) {
         draft.object(key, Verb::Create, "WaitingForGone", Difference::default(), Some(live));
-        draft.missing.insert(key.clone());
+        draft.missing.insert(key.clone(), ());
         wait_gone(draft, key, live, "is created again once it is gone");
     } else if draft.seen.host == Host::Direct && is_metacontrollers(live) {
         draft_another_host(draft, key, difference, Some(live));
@@ -96,7 +97,7 @@ fn draft_refused(draft: &mut Draft, key: &Key, difference: Difference, live: Opt
         difference.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.message.as_str()).collect();
     let facts = messages.join("; ");
     draft.object(key, Verb::Conflict, "Invalid", difference, live);
-    draft.missing.insert(key.clone());
+    draft.missing.insert(key.clone(), ());
     draft.wait(key, "hold", Vec::new(), facts, format!("{} would be refused by the API server, so nothing is sent", key.label()));
 }
 
@@ -274,7 +275,6 @@ fn needs_of_routes(body: &Value) -> Vec<Key> {
     let routes = items(body, &["spec", "http"]).iter().flat_map(|rule| items(rule, &["route"]));
     let models = routes.filter_map(|route| names::model_of_host(text(route, &["destination", "host"])));
     needs.extend(models.map(|(namespace, model)| Key::new(Kind::Service, namespace, model)));
-    needs.sort_unstable();
-    needs.dedup();
+    sort_distinct(&mut needs);
     needs
 }

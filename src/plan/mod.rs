@@ -20,9 +20,9 @@ use crate::observation::Observation;
 use crate::readiness;
 use crate::reconcile::Decision;
 use crate::request;
+use crate::sort::sort_distinct;
 use crate::table::Table;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// The plan of a set of decisions.
 pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>) -> Plan {
@@ -48,7 +48,7 @@ struct Draft<'a> {
     drift: Vec<Drift>,
     diagnostics: Vec<Diagnostic>,
     /// Wanted, absent, and not made by this plan: what needs them waits, too.
-    missing: BTreeSet<Key>,
+    missing: Table<()>,
 }
 
 /// An action and what its order depends on.
@@ -68,7 +68,7 @@ impl<'a> Draft<'a> {
             waiting: Vec::new(),
             drift: Vec::new(),
             diagnostics: Vec::new(),
-            missing: BTreeSet::new(),
+            missing: Table::default(),
         }
     }
 
@@ -142,7 +142,7 @@ impl<'a> Draft<'a> {
         let mut held: Vec<(Key, Key)> = Vec::new();
         for (key, drafted) in self.actions.iter() {
             let creates = drafted.as_ref().filter(|drafted| drafted.action.verb == Verb::Create);
-            let need = creates.and_then(|drafted| drafted.needs.iter().find(|need| self.missing.contains(need)));
+            let need = creates.and_then(|drafted| drafted.needs.iter().find(|need| self.missing.contains_key(need)));
             held.extend(need.map(|need| (key.clone(), need.clone())));
         }
         for (key, need) in held {
@@ -153,10 +153,8 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(mut self, statuses: Vec<StatusWrite>, subject: Option<Subject>) -> Plan {
-        self.waiting.sort_unstable();
-        self.waiting.dedup();
-        self.diagnostics.sort_unstable();
-        self.diagnostics.dedup();
+        sort_distinct(&mut self.waiting);
+        sort_distinct(&mut self.diagnostics);
         let actions = order::order(self.actions.into_rows().into_iter().flatten().collect());
         let objects = self.objects.into_rows();
         let summary = summary(&objects, &actions, &self.waiting);

@@ -64,5 +64,7 @@ pub fn check_labels(labels: &Value, path: &str, found: &mut Vec<Diagnostic>) {
 /// The texts of an object.
 pub fn labels(object: &Value) -> Labels {
     let entries = object.as_object().into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    let mut labels = Labels::new();
+    labels.extend(entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))));
+    labels
 }

@@ -19,6 +19,7 @@ use crate::names;
 use crate::observation::{at, is_deleting, number, text};
 use crate::policy::Policy;
 use crate::request::finalizers_of;
+use crate::sort::sort_distinct;
 use serde_json::Value;
 use structure::{Node, shown};
 
@@ -117,8 +118,7 @@ fn check<T>(
     for diagnostic in &mut found {
         diagnostic.object.clone_from(&label);
     }
-    found.sort_unstable();
-    found.dedup();
+    sort_distinct(&mut found);
     let valid = !found.iter().any(Diagnostic::is_error);
     Checked { meta, value: value.filter(|_| valid), diagnostics: found }
 }

@@ -6,12 +6,11 @@ use super::grammar;
 use super::structure::{name, shown};
 use super::valid::{Artifact, Figures, Meta, Model, Pod, Security, Server, Source, Storage, Volume};
 use crate::diagnostic::Diagnostic;
-use crate::json::pointer;
+use crate::json::{object, pointer};
 use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// Ports of the sidecars and of Istio's proxy.
 const SIDECAR_PORTS: [u64; 3] = [2020, 2021, 5140];
@@ -405,14 +404,11 @@ fn pod(spec: &Value, found: &mut Found) -> Pod {
     check_labels(at(pod, &["nodeSelector"]), "/spec/pod/nodeSelector", found);
     let (volumes, mounts) = volumes(items(pod, &["volumes"]), found);
     check_mounts(spec, found);
+    let fields = POD_SPEC.into_iter().filter(|field| !at(pod, &[field]).is_null());
     Pod {
         labels: labels(at(pod, &["labels"])),
         annotations: labels(at(pod, &["annotations"])),
-        spec: POD_SPEC
-            .into_iter()
-            .filter(|field| !at(pod, &[field]).is_null())
-            .map(|field| (field.into(), without_nulls(at(pod, &[field]))))
-            .collect(),
+        spec: object(&mut fields.map(|field| (field.into(), without_nulls(at(pod, &[field]))))),
         resources: resources(at(pod, &["resources"]), found),
         volumes,
         mounts,
@@ -432,8 +428,8 @@ fn reserved_keys(keys: &Value, path: &str, found: &mut Found) {
     }
 }
 
-fn resources(given: &Value, found: &mut Found) -> BTreeMap<String, Value> {
-    let mut resources = BTreeMap::new();
+fn resources(given: &Value, found: &mut Found) -> Map<String, Value> {
+    let mut resources = Map::new();
     for (key, value) in given.as_object().into_iter().flatten() {
         let path = pointer("/spec/pod/resources", key);
         if matches!(key.as_str(), "cpu" | "memory" | "ephemeral-storage") {
@@ -457,12 +453,12 @@ fn volumes(given: &[Value], found: &mut Found) -> (Vec<Value>, Vec<Value>) {
         let path = format!("/spec/pod/volumes/{index}");
         check_volume(index, entry, &mut seen, found);
         let source = SOURCES.into_iter().find(|source| !at(entry, &[source]).is_null());
-        let mut body = Map::from_iter([("name".to_owned(), Value::from(volume))]);
+        let mut body = object(&mut std::iter::once(("name".to_owned(), Value::from(volume))));
         if let Some(source) = source {
             body.insert(source.into(), without_nulls(at(entry, &[source])));
         }
         volumes.push(Value::Object(body));
-        let mut mount = Map::from_iter([("name".to_owned(), Value::from(volume))]);
+        let mut mount = object(&mut std::iter::once(("name".to_owned(), Value::from(volume))));
         for field in ["mountPath", "readOnly", "subPath"] {
             match at(entry, &[field]) {
                 Value::Null | Value::Bool(false) => {}
@@ -549,8 +545,9 @@ fn security(context: &Value, found: &mut Found) -> Security {
 /// API servers prune nulls, so they are never part of what we mean.
 fn without_nulls(value: &Value) -> Value {
     match value {
-        Value::Object(object) => {
-            object.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), without_nulls(value))).collect()
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(object(&mut kept.map(|(key, value)| (key.clone(), without_nulls(value)))))
         }
         Value::Array(items) => items.iter().map(without_nulls).collect(),
         other => other.clone(),

@@ -11,9 +11,9 @@ pub struct Node {
     /// Its type.
     pub kind: Type,
     /// Least value of an integer, length of a text, entries of a list or map.
-    pub least: Option<i64>,
+    pub least: Option<u32>,
     /// Most, likewise.
-    pub most: Option<i64>,
+    pub most: Option<u32>,
     /// The words that a text may be; empty: any.
     pub words: &'static [&'static str],
 }
@@ -135,7 +135,7 @@ fn walk_integer(node: &Node, number: &serde_json::Number, path: &str, found: &mu
         return;
     };
     let what = name(path);
-    match (node.least, node.most) {
+    match (node.least.map(i64::from), node.most.map(i64::from)) {
         (Some(0), _) if whole < 0 => {
             found.push(Diagnostic::error("OutOfRange", path, format!("{what} {number} is negative")));
         }
@@ -150,7 +150,7 @@ fn walk_integer(node: &Node, number: &serde_json::Number, path: &str, found: &mu
 }
 
 fn bounds(node: &Node, count: i64, unit: &str, path: &str, found: &mut Vec<Diagnostic>) {
-    let (least, most) = (node.least.unwrap_or(0), node.most.unwrap_or(i64::MAX));
+    let (least, most) = (i64::from(node.least.unwrap_or(0)), node.most.map_or(i64::MAX, i64::from));
     if count >= least && count <= most {
         return;
     }

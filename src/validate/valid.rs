@@ -2,8 +2,7 @@
 
 use crate::names::Labels;
 use crate::quantity::Quantity;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 /// What every custom resource has, valid or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -187,9 +186,9 @@ pub struct Pod {
     pub annotations: Labels,
     /// Fields of the pod spec, by name, as in a Pod: nodeSelector, tolerations, affinity, topologySpreadConstraints,
     /// serviceAccountName, imagePullSecrets, priorityClassName, runtimeClassName.
-    pub spec: BTreeMap<String, Value>,
+    pub spec: Map<String, Value>,
     /// Extra resources of the serving container besides cpu and memory (GPUs): requests and limits by name.
-    pub resources: BTreeMap<String, Value>,
+    pub resources: Map<String, Value>,
     /// Volumes for the serving container, as in a Pod.
     pub volumes: Vec<Value>,
     /// Their mounts, as in a container, in the order of `volumes`.

@@ -36,6 +36,10 @@ const FEATURES: [&str; 7] = [
     "--enable-reference-types",
 ];
 
+/// For small downloads: code that was inlined into its only caller no longer compresses together with its likes (a tenth of the npm
+/// form), and functions of similar names, which are next to each other, do (3 %). Names are read from the input, none are written.
+const LAYOUT: [&str; 2] = ["--one-caller-inline-max-function-size=20", "--reorder-functions-by-name"];
+
 /// What cargo made of the core.
 pub struct Module {
     /// Cargo's own file.
@@ -82,13 +86,13 @@ fn package_folders(metadata: &Value) -> BTreeSet<String> {
 /// Runs Binaryen's wasm-opt, unless this input has been optimised. Sections that it does not know, such as the component's type, stay.
 pub fn optimise(project: &Project, form: &Form, input: &Path, output: &Path) -> Outcome {
     let stamp = output.with_added_extension("input");
-    let digest = format!("{} {} {BINARYEN}", shell::sha256(&shell::read(input)?), form.level);
+    let digest = format!("{} {} {LAYOUT:?} {BINARYEN}", shell::sha256(&shell::read(input)?), form.level);
     if output.exists() && std::fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
         return Ok(());
     }
     shell::folder_for(output)?;
     let mut node = shell::command("node");
-    node.arg(project.npm_tools().join("node_modules/binaryen/bin/wasm-opt")).arg(form.level).args(FEATURES);
+    node.arg(project.npm_tools().join("node_modules/binaryen/bin/wasm-opt")).arg(form.level).args(LAYOUT).args(FEATURES);
     shell::run(node.arg(input).arg("-o").arg(output))?;
     shell::write(&stamp, digest)
 }

@@ -2,19 +2,19 @@
 
 use crate::children::ModelParts;
 use crate::children::container::{env, env_of_field, hardened, mount, resources, security_context, sleep_before_stop};
+use crate::children::core::{Capabilities, Container, SecurityContext};
 use crate::children::model::drained_seconds;
-use k8s_openapi::api::core::v1::{Capabilities, Container, SecurityContext};
 
 /// `None` when capture is disabled.
 pub fn container(parts: &ModelParts) -> Option<Container> {
     let percentage = parts.model.capture?;
     Some(Container {
-        args: Some(arguments(parts, percentage)),
-        env: Some(vec![env_of_field("POD_NAME", "metadata.name"), env("GOMAXPROCS", "1")]),
-        resources: Some(resources(["50m", "128Mi", "256Mi"], ["500m", "512Mi", "1200Mi"])),
-        security_context: Some(raw_sockets()),
+        args: arguments(parts, percentage),
+        env: vec![env_of_field("POD_NAME", "metadata.name"), env("GOMAXPROCS", "1")],
+        resources: resources(["50m", "128Mi", "256Mi"], ["500m", "512Mi", "1200Mi"]),
+        security_context: raw_sockets(),
         lifecycle: sleep_before_stop(drained_seconds(parts)),
-        volume_mounts: Some(vec![mount("capture", "/capture")]),
+        volume_mounts: vec![mount("capture", "/capture")],
         ..hardened("gor", parts.image(parts.profile.gor_image))
     })
 }
@@ -42,12 +42,6 @@ fn arguments(parts: &ModelParts, percentage: u8) -> Vec<String> {
 /// Raw sockets need root: added capabilities are of no effect for another user.
 fn raw_sockets() -> SecurityContext {
     let hardened = security_context();
-    let capabilities = Capabilities { add: Some(vec!["NET_RAW".into()]), ..hardened.capabilities.unwrap_or_default() };
-    SecurityContext {
-        run_as_non_root: Some(false),
-        run_as_user: Some(0),
-        run_as_group: Some(0),
-        capabilities: Some(capabilities),
-        ..hardened
-    }
+    let capabilities = Capabilities { add: &["NET_RAW"], ..hardened.capabilities };
+    SecurityContext { run_as_non_root: false, run_as_user: 0, run_as_group: 0, capabilities, ..hardened }
 }

@@ -1,9 +1,9 @@
 //! `model-init` brings the artifact onto the volume before the other containers start.
 
 use crate::children::container::{add_storage, env, env_of_field, hardened, mount, mount_read_only, resources};
+use crate::children::core::{Container, EnvVar, ResourceRequirements, VolumeMount};
 use crate::children::{ModelParts, model::key, pod::CONFIG};
 use crate::validate::{Artifact, Source, Storage};
-use k8s_openapi::api::core::v1::{Container, EnvVar, ResourceRequirements, VolumeMount};
 
 /// The download program.
 pub const PROGRAM: &str = include_str!("fetch.py");
@@ -12,12 +12,12 @@ pub const PROGRAM: &str = include_str!("fetch.py");
 pub fn container(parts: &ModelParts) -> Option<Container> {
     let Source::Download(uri) = &parts.model.artifact.source else { return None };
     Some(Container {
-        command: Some(vec!["python3".into(), format!("{CONFIG}/fetch.py")]),
-        env: Some(environment(uri, &parts.model.artifact)),
-        resources: Some(compute(&parts.model.storage)),
+        command: vec!["python3".into(), format!("{CONFIG}/fetch.py")],
+        env: environment(uri, &parts.model.artifact),
+        resources: compute(&parts.model.storage),
         // The last line reaches the pod's status.
-        termination_message_policy: Some("FallbackToLogsOnError".into()),
-        volume_mounts: Some(mounts(&parts.model.artifact)),
+        termination_message_policy: Some("FallbackToLogsOnError"),
+        volume_mounts: mounts(&parts.model.artifact),
         ..hardened("model-init", parts.image(parts.profile.init_image))
     })
 }

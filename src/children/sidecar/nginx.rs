@@ -5,10 +5,10 @@ use crate::children::ModelParts;
 use crate::children::container::{
     hardened, http_get, mount, mount_read_only, port as container_port, probe, resources, sleep_before_stop,
 };
+use crate::children::core::{Container, Probe};
 use crate::children::model::{DRAIN_ABOVE_TIMEOUT_SECONDS, ENDPOINT_REMOVAL_SECONDS};
 use crate::children::pod::CONFIG;
 use crate::validate::Model;
-use k8s_openapi::api::core::v1::{Container, Probe};
 
 /// The only target of the Model's Service.
 pub fn container(parts: &ModelParts) -> Container {
@@ -16,14 +16,14 @@ pub fn container(parts: &ModelParts) -> Container {
     let ping = &parts.model.server.ping_path;
     Container {
         // Past the image's entry point, which is a shell script.
-        command: Some(command.map(String::from).to_vec()),
-        ports: Some(vec![container_port("http", port(parts.model))]),
-        resources: Some(resources(["100m", "64Mi", "64Mi"], ["500m", "256Mi", "1200Mi"])),
+        command: command.map(String::from).to_vec(),
+        ports: vec![container_port("http", port(parts.model))],
+        resources: resources(["100m", "64Mi", "64Mi"], ["500m", "256Mi", "1200Mi"]),
         // Ready means nginx and the model; alive means nginx alone.
         readiness_probe: Some(Probe { http_get: http_get(ping, "http"), ..probe(5, 2, 3) }),
         liveness_probe: Some(Probe { http_get: http_get("/monitoring/healthz", "http"), ..probe(20, 3, 3) }),
         lifecycle: sleep_before_stop(ENDPOINT_REMOVAL_SECONDS),
-        volume_mounts: Some(vec![mount_read_only("config", CONFIG), mount("nginx-tmp", "/tmp")]),
+        volume_mounts: vec![mount_read_only("config", CONFIG), mount("nginx-tmp", "/tmp")],
         ..hardened("nginx", parts.image(parts.profile.nginx_image))
     }
 }
