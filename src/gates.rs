@@ -82,6 +82,8 @@ pub struct GatewayGate {
 pub struct Availability {
     /// Available for its current generation.
     pub current: bool,
+    /// As wanted, and no instances are wanted: nothing is being changed, and nothing can take traffic.
+    pub idle: bool,
     /// Available replicas.
     pub available: i64,
     /// Wanted replicas.
@@ -312,7 +314,7 @@ fn profile(key: &Key, model: &Model, seen: &Observation) -> Result<Profile, Diag
 
 /// Whether a Model's pods serve what its custom resource and figures say now.
 pub fn availability(key: &Key, references: &References, seen: &Observation) -> Availability {
-    let none = |facts: String| Availability { current: false, available: 0, wanted: 0, facts };
+    let none = |facts: String| Availability { current: false, idle: false, available: 0, wanted: 0, facts };
     let Some(checked) = references.models.get(key) else { return none("not found".into()) };
     let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
     let Some(deployment) = deployment.filter(|deployment| is_controlled_by(deployment, &checked.meta.uid)) else {
@@ -326,8 +328,9 @@ pub fn availability(key: &Key, references: &References, seen: &Observation) -> A
         None => format!("available {available} of {wanted}"),
     };
     let status = |field| number(deployment, &["status", field]);
+    let idle = behind.is_none() && wanted == 0 && status("replicas") == 0;
     let complete = wanted > 0 && status("replicas") == wanted && status("updatedReplicas") == wanted && available == wanted;
-    Availability { current: behind.is_none() && complete, available, wanted, facts }
+    Availability { current: behind.is_none() && complete, idle, available, wanted, facts }
 }
 
 /// Why a Deployment does not yet stand for its Model's generation and figures.

@@ -253,7 +253,11 @@ pub fn key_of(object: &Value) -> Option<Key> {
 }
 
 fn not_read(object: &Value) -> Diagnostic {
-    Diagnostic::info("NotRead", "", format!("{} is not of a kind that is read", describe(object)))
+    let message = match Kind::of_object(object) {
+        Some(kind) => format!("a {} without name was observed", kind.name()),
+        None => format!("{} is not of a kind that is read", describe(object)),
+    };
+    Diagnostic::info("NotRead", "", message)
 }
 
 /// Names an object of any shape in at most one line.

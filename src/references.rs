@@ -39,6 +39,8 @@ pub struct References {
 /// What an observed VirtualService says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Routes {
+    /// `metadata.creationTimestamp`: at a gateway the oldest VirtualService of a host answers.
+    pub created: String,
     /// `spec.hosts`.
     pub hosts: Vec<String>,
     /// `spec.gateways`.
@@ -209,6 +211,14 @@ impl References {
         let keys = self.routes_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
         keys.iter().any(|key| key != routes && key.namespace == routes.namespace)
     }
+
+    /// The VirtualService that answers for a host at a gateway in place of `routes`: an older one.
+    pub fn answers_instead(&self, host: &str, routes: &Key) -> Option<&Key> {
+        let created = |key: &Key| self.routes.get(key).map_or("", |routes| routes.created.as_str());
+        let keys = self.routes_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
+        let others = keys.iter().filter(|key| *key != routes && key.namespace == routes.namespace);
+        others.into_iter().find(|key| (created(key), *key) < (created(routes), routes))
+    }
 }
 
 /// A host in place of an object, so that tables by host are of the one type of table.
@@ -259,6 +269,7 @@ fn names_are_readable(config: &Value) -> bool {
 pub fn routes(object: &Value) -> Routes {
     let strings = |path: &[&str]| items(object, path).iter().filter_map(Value::as_str).map(String::from).collect();
     let mut routes = Routes {
+        created: text(object, &["metadata", "creationTimestamp"]).into(),
         hosts: strings(&["spec", "hosts"]),
         gateways: strings(&["spec", "gateways"]),
         http: at(object, &["spec", "http"]).clone(),

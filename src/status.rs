@@ -67,16 +67,17 @@ pub fn of_model(
         _ if unknown.is_some() && !checked.meta.deleting => nobody_knows(unknown),
         _ if checked.meta.deleting => Condition::new("Ready", false, "Deleting", deleting_message(outcome, waiting)),
         (_, true) => Condition::new("Ready", true, "Available", availability.facts.clone()),
+        _ if availability.idle => Condition::new("Ready", true, "ScaledToZero", "no instances are wanted"),
         (Some(message), false) => Condition::new("Ready", false, "ProgressDeadlineExceeded", message.clone()),
         (None, false) => Condition::new("Ready", false, "WaitingForPods", availability.facts.clone()),
     };
-    let settled = availability.current || failure.is_some() || !accepted.holds();
+    let settled = availability.current || availability.idle || failure.is_some() || !accepted.holds();
     let progressing = progressing(!settled && !checked.meta.deleting, &ready);
     let state = match () {
         () if checked.meta.deleting => "deleting",
         () if ready.status == "Unknown" => as_before(key, seen),
         () if accepted.status == "False" || failure.is_some() => "failed",
-        () if availability.current => "available",
+        () if availability.current || availability.idle => "available",
         () if availability.available > 0 => "updating",
         () => "creating",
     };
@@ -182,6 +183,10 @@ fn config_ready(
     }
     let http = children::routes(&key.namespace, &config.variants, config.timeout_seconds);
     let (hosts, _) = gates::wanted(key, references);
+    let own = Key::new(Kind::VirtualService, &key.namespace, &key.name);
+    if let Some((host, other)) = hosts.iter().find_map(|host| Some((host, references.answers_instead(host, &own)?))) {
+        return not("WaitingForCutOver", format!("the older VirtualService {} still answers for {host}", other.name));
+    }
     match routes {
         Some(routes) if routes.http == http && routes.hosts == hosts => {
             Condition::new("Ready", true, "Available", "the observed VirtualService routes as written")
@@ -259,6 +264,10 @@ fn endpoint_ready(
     }
     let routes = references.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &endpoint.config));
     let this = format!("{}/{}", key.namespace, key.name);
+    let own = Key::new(Kind::VirtualService, &key.namespace, &endpoint.config);
+    if let Some(other) = references.answers_instead(&endpoint.host, &own) {
+        return not("WaitingForCutOver", format!("the older VirtualService {} still answers for {}", other.name, endpoint.host));
+    }
     let routed = routes.is_some_and(|routes| routes.hosts.contains(&endpoint.host) && routes.gateways.contains(&this));
     match routed {
         true => Condition::new(

@@ -267,7 +267,8 @@ pub struct Expect {
 pub struct Waiting {
     /// The object's id.
     pub object: String,
-    /// `owner`, `traffic`, `cut-over`, `in-use`, `hold`, `gone`, `endpoint`.
+    /// `owner`, `traffic`, `cut-over`, `in-use`, `hold`, `gone`, `endpoint`, `data-loss`, `bound`, `another-host`, `conflict`. The set is
+    /// open.
     pub gate: String,
     /// Ids of the objects whose state it waits for.
     pub waits_for: Vec<String>,

@@ -132,7 +132,11 @@ fn check_envelope(object: &Value, meta: &Meta, found: &mut Vec<Diagnostic>) {
         }
     }
     if !names::is_dns1035(&meta.name) {
-        let message = format!("name {} must be a DNS-1035 label of at most 63 characters", shown(&meta.name));
+        let given = match at(object, &["metadata", "name"]) {
+            Value::Null | Value::String(_) => shown(&meta.name),
+            other => other.to_string(),
+        };
+        let message = format!("name {given} must be a DNS-1035 label of at most 63 characters");
         found.push(
             Diagnostic::error("InvalidName", "/metadata/name", message)
                 .help("lower-case letters, digits and '-', beginning with a letter: the objects made for it carry the name"),

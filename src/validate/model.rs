@@ -42,6 +42,7 @@ pub fn read(meta: &Meta, spec: &Value, found: &mut Found) -> Option<Model> {
     let storage = storage(spec, artifact.as_ref(), found);
     let pod = pod(spec, found);
     let figures = figures(spec, found);
+    let capture = capture(spec, found);
     let path = at(spec, &["modelPath"]).as_str().unwrap_or("/opt/ml/model");
     if !grammar::is_file_path(path) || matches!(path.trim_end_matches('/'), "" | "/tmp" | "/etc/mlops") {
         let message = format!("modelPath {} must be an absolute path without \"..\"", shown(path));
@@ -58,7 +59,7 @@ pub fn read(meta: &Meta, spec: &Value, found: &mut Found) -> Option<Model> {
         model_path: path.into(),
         server: server?,
         storage: storage?,
-        capture: capture(spec),
+        capture,
         figures: figures?,
         pod,
         profile: at(spec, &["profile"]).as_str().map(String::from),
@@ -381,8 +382,16 @@ fn access_modes(storage: &Value, volume: &Volume, found: &mut Found) -> Vec<Stri
     if given.is_empty() { vec![default.into()] } else { given }
 }
 
-fn capture(spec: &Value) -> Option<u8> {
-    let percentage = at(spec, &["capture", "percentage"]).as_u64().unwrap_or(100);
+fn capture(spec: &Value, found: &mut Found) -> Option<u8> {
+    const PATH: &str = "/spec/capture/percentage";
+    let given = at(spec, &["capture", "percentage"]);
+    let percentage = given.as_u64().unwrap_or(100);
+    if given.is_number() && !(given.is_u64() && (1..=100).contains(&percentage)) {
+        // One sentence in place of those about type and bounds.
+        found.retain(|diagnostic| diagnostic.path != PATH);
+        let message = format!("capture.percentage {given} must be a whole number from 1 to 100");
+        found.push(Diagnostic::error("OutOfRange", PATH, message));
+    }
     (text(spec, &["capture", "mode"]) != "Disabled").then(|| u8::try_from(percentage).unwrap_or(100))
 }
 
@@ -421,7 +430,7 @@ fn reserved_keys(keys: &Value, path: &str, found: &mut Found) {
         if names::RESERVED_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) || key == names::CONTROLLER_UID {
             let message = format!("{} {} is reserved", name(path), shown(key));
             found.push(Diagnostic::error("Reserved", &pointer(path, key), message));
-        } else if !grammar::is_qualified_name(key) {
+        } else if path.ends_with("/annotations") && !grammar::is_qualified_name(key) {
             let message = format!("{} {} is not a valid key", name(path), shown(key));
             found.push(Diagnostic::error("InvalidLabel", &pointer(path, key), message));
         }

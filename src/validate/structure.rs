@@ -102,7 +102,7 @@ fn walk_object(fields: &[Field], object: &Map<String, Value>, path: &str, found:
 
 fn unknown(given: &str, fields: &[Field], path: &str) -> Diagnostic {
     let shown: String = given.chars().filter(|c| !c.is_control()).take(80).collect();
-    let near = fields.iter().min_by_key(|field| distance(field.name, given)).filter(|field| distance(field.name, given) <= 3);
+    let near = fields.iter().min_by_key(|field| distance(field.name, given)).filter(|field| is_near(field.name, given));
     let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
     let help = match near {
         Some(field) => format!("did you mean {:?}?", field.name),
@@ -110,6 +110,12 @@ fn unknown(given: &str, fields: &[Field], path: &str) -> Diagnostic {
     };
     let message = format!("unknown field {shown:?}");
     Diagnostic::error("UnknownField", &pointer(path, given), message).help(help)
+}
+
+/// A typing mistake: few letters, and not most of them.
+fn is_near(known: &str, given: &str) -> bool {
+    let letters = distance(known, given);
+    letters <= 3 && letters.saturating_mul(2) <= known.len()
 }
 
 /// Letters that are missing, too many or different: good enough to find a typing mistake.
