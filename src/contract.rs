@@ -2,6 +2,7 @@
 
 use crate::crd;
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::files;
 use crate::gates::Outcome;
 use crate::json::{self, Limits};
 use crate::kinds::{API, Key, Kind};
@@ -91,18 +92,18 @@ fn child(desired: &Desired) -> Child {
 
 /// A whole set → one plan.
 pub fn plan(observation: &str) -> Document {
-    let seen = Observation::of_set(observation, &Limits::DEFAULT)?;
+    let seen = files::observe(observation, &Limits::DEFAULT)?;
     text_of(&rounds::plan_of(&seen))
 }
 
 /// A whole set → the rounds of its roll-out on a simulated cluster.
 pub fn forecast(observation: &str) -> Document {
-    text_of(&rounds::forecast(Observation::of_set(observation, &Limits::DEFAULT)?))
+    text_of(&rounds::forecast(files::observe(observation, &Limits::DEFAULT)?))
 }
 
 /// A whole set → the desired children as a JSON list; `{"all": true}` in the input ignores gates.
 pub fn render(observation: &str) -> Document {
-    let seen = Observation::of_set(observation, &Limits::DEFAULT)?;
+    let seen = files::observe(observation, &Limits::DEFAULT)?;
     let references = references::resolve(&seen);
     let desired = |key: &Key| -> Vec<Desired> {
         if seen.all {
@@ -111,7 +112,7 @@ pub fn render(observation: &str) -> Document {
         reconcile::decide(key, &references, &seen).map(|decision: Decision| decision.desired).unwrap_or_default()
     };
     let mut children: Table<Value> = Table::default();
-    for child in seen.subjects.iter().flat_map(desired) {
+    for child in references::concerned(&seen, &references).iter().flat_map(desired) {
         children.insert(child.key, child.body);
     }
     Ok(Value::Array(children.into_rows()).to_string())

@@ -2,6 +2,7 @@
 //! (`forecast/v1`).
 
 use crate::diagnostic::Diagnostic;
+use crate::files;
 use crate::kinds::{Key, Kind};
 use crate::observation::{Observation, items, text};
 use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
@@ -105,7 +106,7 @@ pub fn forecast(mut seen: Observation) -> Forecast {
     let limit = seen.subjects.len().saturating_mul(4).saturating_add(16);
     loop {
         let plan = plan_of(&seen);
-        cluster.restore(seen.give_back());
+        cluster.restore(files::give_back(&mut seen));
         let diagnostics = diagnostics.get_or_insert_with(|| plan.diagnostics.clone());
         let round = carry_out(&mut cluster, &plan, rounds.len().saturating_add(1));
         if round.actions.is_empty() && round.events.is_empty() {
@@ -123,14 +124,15 @@ pub fn forecast(mut seen: Observation) -> Forecast {
             let end = End { reason: "RoundLimit", text, waiting: plan.waiting };
             return Forecast { format_version: "1.0", component: COMPONENT, end, rounds, diagnostics: diagnostics.clone() };
         }
-        seen.observe_again(cluster.take());
+        files::observe_again(&mut seen, cluster.take());
     }
 }
 
 /// The plan of a whole set.
 pub fn plan_of(seen: &Observation) -> Plan {
     let references = references::resolve(seen);
-    let decisions: Vec<_> = seen.subjects.iter().filter_map(|key| reconcile::decide(key, &references, seen)).collect();
+    let subjects = references::concerned(seen, &references);
+    let decisions: Vec<_> = subjects.iter().filter_map(|key| reconcile::decide(key, &references, seen)).collect();
     plan::plan(seen, &decisions, None)
 }
 

@@ -114,6 +114,7 @@ pub fn model(key: &Key, checked: &Checked<Model>, references: &References, seen:
     gate.diagnostics.extend(taken_names(key, &checked.meta, &model_children(model), seen));
     gate.diagnostics.extend(pod_security(model, seen));
     gate.diagnostics.extend(gate.figures.as_ref().and_then(|figures| one_node(figures, gate.shared)));
+    gate.diagnostics.extend(kept_instances(key, model, gate.figures.as_ref(), references, seen));
     match profile(key, model, seen) {
         Ok(profile) => gate.profile = profile,
         Err(diagnostic) => gate.diagnostics.push(diagnostic),
@@ -166,8 +167,21 @@ fn in_use(key: &Key, routes: &[Key]) -> Waiting {
     }
 }
 
-/// What a Model takes: from the oldest EndpointConfig that names it; as observed where that is unknown; else its own.
+/// What a Model takes: as written, but never no instances while an observed route gives it traffic.
 pub fn figures(key: &Key, model: &Model, references: &References, seen: &Observation) -> Result<Figures, Waiting> {
+    let mut figures = written_figures(key, model, references, seen)?;
+    let unknown = seen.is_unreadable(Kind::VirtualService, &key.namespace);
+    if figures.instances == 0 && (unknown || references.has_traffic(key)) {
+        let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
+        let deployment = deployment.filter(|deployment| is_controlled_by(deployment, &model.meta.uid));
+        let observed = deployment.and_then(observed_figures).map_or(0, |figures| figures.instances);
+        figures.instances = observed.max(u32::from(!unknown));
+    }
+    Ok(figures)
+}
+
+/// From the oldest EndpointConfig that names the Model; as observed where that is unknown; else its own.
+fn written_figures(key: &Key, model: &Model, references: &References, seen: &Observation) -> Result<Figures, Waiting> {
     let observed = || {
         seen.get(Kind::Deployment, &key.namespace, &key.name)
             .filter(|deployment| is_controlled_by(deployment, &model.meta.uid))
@@ -176,6 +190,12 @@ pub fn figures(key: &Key, model: &Model, references: &References, seen: &Observa
     if seen.is_unreadable(Kind::EndpointConfig, &key.namespace) {
         let unknown = "which EndpointConfig names it is unknown";
         return observed().ok_or_else(|| cannot_read(key, Kind::EndpointConfig, unknown));
+    }
+    // What an unreadable list of Models decided stays as observed.
+    if references.may_be_named_by_an_older(key)
+        && let Some(figures) = observed()
+    {
+        return Ok(figures);
     }
     let Some(config) = references.config_of(key) else {
         let routed = references.routes_of_model.contains_key(key) || seen.is_unreadable(Kind::VirtualService, &key.namespace);
@@ -231,12 +251,32 @@ fn is_shared(model: &Model, seen: &Observation) -> bool {
         .is_some_and(|claim| items(claim, &["spec", "accessModes"]).iter().any(|mode| mode == "ReadWriteMany"))
 }
 
+/// A claim that was not observed is the Model's to judge: its config does not read it.
+fn is_unknown_claim(model: &Model, seen: &Observation) -> bool {
+    let Storage::ExistingClaim { name } = &model.storage else { return false };
+    seen.get(Kind::PersistentVolumeClaim, &model.meta.namespace, name).is_none()
+}
+
 fn one_node(figures: &Figures, shared: bool) -> Option<Diagnostic> {
     (figures.instances > 1 && !shared).then(|| {
         let message = format!("{} instances need ReadWriteMany or ephemeral storage", figures.instances);
         Diagnostic::error("InstancesNeedSharedStorage", "/spec/storage", message)
             .help("use storage that many nodes can mount (accessModes: [ReadWriteMany]) or storage.ephemeral: {}")
     })
+}
+
+/// Says that instances 0 waits for the routes to move.
+fn kept_instances(
+    key: &Key,
+    model: &Model,
+    figures: Option<&Figures>,
+    references: &References,
+    seen: &Observation,
+) -> Option<Diagnostic> {
+    let written = written_figures(key, model, references, seen).ok()?;
+    let kept = figures.filter(|figures| figures.instances > written.instances)?;
+    let message = format!("instances 0 is not taken while a VirtualService gives it traffic: {} are kept", kept.instances);
+    Some(Diagnostic::warning("InUse", "/spec/instances", message))
 }
 
 fn pod_security(model: &Model, seen: &Observation) -> Option<Diagnostic> {
@@ -372,13 +412,22 @@ impl CutOver<'_> {
         endpoints.iter().filter(|endpoint| endpoint.namespace == self.key.namespace)
     }
 
-    /// Whether an Endpoint behind one of the observed gateways is invalid or terminating: what it decided stays as observed.
     fn is_unclear(&self) -> bool {
+        self.unclear().is_some()
+    }
+
+    /// An Endpoint behind one of the observed gateways that is invalid or terminating: what it decided stays as observed.
+    fn unclear(&self) -> Option<(Key, &'static str)> {
         let gateways = self.observed.map_or(&[][..], |routes| routes.gateways.as_slice());
-        gateways.iter().any(|gateway| {
-            let Some((namespace, name)) = gateway.split_once('/') else { return false };
-            let endpoint = self.references.endpoints.get(&Key::new(Kind::Endpoint, namespace, name));
-            endpoint.is_some_and(|endpoint| endpoint.meta.deleting || endpoint.value.is_none())
+        gateways.iter().find_map(|gateway| {
+            let (namespace, name) = gateway.split_once('/')?;
+            let key = Key::new(Kind::Endpoint, namespace, name);
+            let endpoint = self.references.endpoints.get(&key)?;
+            match (endpoint.meta.deleting, &endpoint.value) {
+                (true, _) => Some((key, "is being deleted")),
+                (false, None) => Some((key, "is invalid")),
+                (false, Some(_)) => None,
+            }
         })
     }
 
@@ -394,6 +443,22 @@ impl CutOver<'_> {
             }
         }
         distinct(gateways)
+    }
+
+    /// Whether somebody else's Gateway has the name of the one that the owner of a host needs: routes never bind to it.
+    fn is_behind_foreign_gateway(&self, host: &str, seen: &Observation) -> bool {
+        let owner = self.references.owner_of_host(host);
+        owner.is_some_and(|endpoint| {
+            let uid = self.references.endpoints.get(endpoint).map_or("", |checked| checked.meta.uid.as_str());
+            let gateway = seen.get(Kind::Gateway, &endpoint.namespace, &endpoint.name);
+            gateway.is_some_and(|gateway| !is_controlled_by(gateway, uid))
+        })
+    }
+
+    /// The owner of a host, if only a file has it: routes never bind to a Gateway that this plan cannot make.
+    fn unborn(&self, host: &str) -> Option<&Key> {
+        let owner = self.references.owner_of_host(host)?;
+        self.references.endpoints.get(owner).is_some_and(|checked| checked.meta.uid.is_empty()).then_some(owner)
     }
 
     fn is_owner(&self, endpoint: &Key, host: &str) -> bool {
@@ -440,7 +505,9 @@ fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate:
 
 /// Decides the hosts: those observed that are still ours, those that nobody else has yet, and new ones when every model is ready.
 fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: bool, gate: &mut RoutesGate) {
-    let wanted = wanted_hosts(cut);
+    let (foreign, wanted): (Vec<String>, Vec<String>) =
+        wanted_hosts(cut).into_iter().partition(|host| cut.is_behind_foreign_gateway(host, seen));
+    gate.waiting.extend(foreign.iter().map(|host| foreign_gateway(cut, host)));
     let observed = cut.observed_hosts();
     let mut hosts: Vec<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().collect();
     for host in observed.iter().filter(|host| !wanted.contains(*host) && cut.must_keep(host)) {
@@ -450,11 +517,20 @@ fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: 
     let new: Vec<&String> = wanted.iter().filter(|host| !observed.contains(host)).collect();
     let unready = unready(config, cut, seen);
     if open && unready.is_empty() {
-        hosts.extend(new.into_iter().cloned());
+        for host in new {
+            match cut.unborn(host) {
+                Some(endpoint) => gate.waiting.push(unborn_endpoint(cut, host, endpoint)),
+                None => hosts.push(host.clone()),
+            }
+        }
     } else if !new.is_empty() {
         let what = format!("does not take {} yet", join(new.into_iter().map(String::as_str)));
         let blockers = if unready.is_empty() { blockers(config, cut, seen) } else { unready };
         gate.waiting.push(traffic(cut, &what, &blockers));
+    }
+    if hosts.is_empty() && !wanted.is_empty() {
+        // Routes that somebody changed stay until ours can be taken back: none at all would be worse.
+        hosts.extend(observed.iter().cloned());
     }
     gate.hosts = distinct(hosts);
     gate.gateways = cut.gateways(&gate.hosts);
@@ -478,7 +554,39 @@ fn distinct(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
+fn unborn_endpoint(cut: &CutOver, host: &str, endpoint: &Key) -> Waiting {
+    Waiting {
+        object: cut.routes_key.id(),
+        gate: "endpoint".into(),
+        waits_for: vec![endpoint.id()],
+        facts: format!("{} does not exist yet", endpoint.label()),
+        text: format!("VirtualService {} takes {host} once {} exists", cut.key.name, endpoint.label()),
+    }
+}
+
+fn foreign_gateway(cut: &CutOver, host: &str) -> Waiting {
+    let owner = cut.references.owner_of_host(host).cloned().unwrap_or_else(|| cut.key.clone());
+    let gateway = Key::new(Kind::Gateway, &owner.namespace, &owner.name);
+    Waiting {
+        object: cut.routes_key.id(),
+        gate: "endpoint".into(),
+        waits_for: vec![gateway.id()],
+        facts: format!("{} is somebody else's", gateway.label()),
+        text: format!("VirtualService {} does not take {host}: {} is somebody else's", cut.key.name, gateway.label()),
+    }
+}
+
 fn kept_host(cut: &CutOver, host: &str) -> Waiting {
+    let routes = &cut.key.name;
+    if let Some((endpoint, why)) = cut.unclear() {
+        return Waiting {
+            object: cut.routes_key.id(),
+            gate: "endpoint".into(),
+            waits_for: vec![endpoint.id()],
+            facts: format!("Endpoint {} {why}", endpoint.name),
+            text: format!("VirtualService {routes} keeps {host} while Endpoint {} {why}", endpoint.name),
+        };
+    }
     let next: Vec<String> = cut
         .claimants(host)
         .filter_map(|endpoint| cut.references.endpoints.get(endpoint)?.value.as_ref())
@@ -489,7 +597,7 @@ fn kept_host(cut: &CutOver, host: &str) -> Waiting {
         gate: "cut-over".into(),
         waits_for: next,
         facts: format!("no other VirtualService has {host}"),
-        text: format!("VirtualService {} keeps {host} until another VirtualService is observed with it", cut.key.name),
+        text: format!("VirtualService {routes} keeps {host} until another VirtualService is observed with it"),
     }
 }
 
@@ -587,15 +695,22 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
         let key = Key::new(Kind::Model, &config.meta.namespace, &variant.model);
         let path = format!("/spec/models/{index}/model");
         let Some(checked) = references.models.get(&key) else {
+            if seen.is_unreadable(Kind::Model, &key.namespace) {
+                continue;
+            }
             let message = format!("models[{index}].model {:?} not found", variant.model);
             diagnostics.push(Diagnostic::warning("ModelNotFound", &path, message));
             continue;
         };
         let Some(model) = &checked.value else { continue };
-        if variant.instances.unwrap_or(0) > 1 && !is_shared(model, seen) {
+        if variant.instances.unwrap_or(0) > 1 && !is_shared(model, seen) && !is_unknown_claim(model, seen) {
             let path = format!("/spec/models/{index}/instances");
             let message = format!("{} instances need ReadWriteMany or ephemeral storage", variant.instances.unwrap_or(0));
             diagnostics.push(Diagnostic::error("InstancesNeedSharedStorage", &path, message));
+        }
+        if variant.weight > 0 && variant.instances.is_none() && model.figures.instances == 0 {
+            let message = format!("model {:?} has instances 0, so weight {} would answer 503", variant.model, variant.weight);
+            diagnostics.push(Diagnostic::error("NoInstances", &format!("/spec/models/{index}"), message));
         }
         diagnostics.extend(older_figures(config, &key, model, index, references));
         match first {

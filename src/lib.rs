@@ -35,6 +35,8 @@ pub mod policy;
 pub mod crd;
 pub mod validate;
 
+pub mod files;
+
 pub mod references;
 
 pub mod gates;

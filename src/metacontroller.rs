@@ -69,8 +69,8 @@ pub fn decorate(host: &HostInput, request: &str) -> Reply {
 }
 
 fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply> {
-    let request = parse(request, hook)?;
-    let mut seen = observe(host, &request, &["children", "related"])?;
+    let mut request = parse(request, hook)?;
+    let mut seen = observe(host, &mut request, &["children", "related"])?;
     let finalizing = hook == "finalize" || at(&request, &["finalizing"]) == &Value::Bool(true);
     let key = seen.take_parent(at(&request, &["parent"]), finalizing).map_err(refused)?;
     let references = references::resolve(&seen);
@@ -78,6 +78,10 @@ fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply
         return Err(Reply::sentence(400, "the parent cannot be read"));
     };
     let children = children_of(&decision, &seen)?;
+    let held = matches!(decision.outcome, Outcome::Keep | Outcome::Hold);
+    if held && children.len() < count(at(&request, &["children"])) {
+        return Err(Reply::sentence(500, format!("{} is on hold and not every child is known as its own", key.label())));
+    }
     let finalized = finalizing && decision.outcome == Outcome::Drop && observed_children(&decision, &seen).is_empty();
     let mut body = json!({"status": decision.status, "children": children, "resyncAfterSeconds": 0});
     if finalizing {
@@ -107,6 +111,12 @@ fn children_of(decision: &Decision, seen: &Observation) -> Result<Vec<Value>, Re
             held.map(|(key, object)| last_applied(object).ok_or_else(|| cannot_re_emit(&key))).collect()
         }
     }
+}
+
+/// How many objects a request lists.
+fn count(groups: &Value) -> usize {
+    let groups = groups.as_object().into_iter().flat_map(Map::values);
+    groups.filter_map(Value::as_object).map(Map::len).fold(0, usize::saturating_add)
 }
 
 fn cannot_re_emit(key: &Key) -> Reply {
@@ -207,10 +217,10 @@ fn rule(selector: &Selector) -> Value {
 }
 
 fn volumes(host: &HostInput, request: &str) -> Result<Reply, Reply> {
-    let request = parse(request, "sync")?;
+    let mut request = parse(request, "sync")?;
     let namespace = key_of(at(&request, &["object"])).filter(|key| key.kind == Kind::Namespace);
     let Some(namespace) = namespace else { return Err(Reply::sentence(400, "the object is not a Namespace")) };
-    let seen = observe(host, &request, &["attachments", "related"])?;
+    let seen = observe(host, &mut request, &["attachments", "related"])?;
     let references = references::resolve(&seen);
     let models = references.models.keys().filter(|key| key.namespace == namespace.name);
     let volumes: Result<Vec<Option<Value>>, Reply> = models.map(|key| volume(key, &references, &seen)).collect();
@@ -228,7 +238,7 @@ fn volume(key: &Key, references: &References, seen: &Observation) -> Result<Opti
         Some(object) => last_applied(object).map(Some).ok_or_else(|| cannot_re_emit(&name)),
     };
     let Some(model) = checked.value.as_ref().filter(|_| !checked.meta.deleting) else { return held() };
-    if observed.is_some_and(|object| !is_decorated(object)) {
+    if observed.is_some_and(|object| !is_decorated(object)) || (observed.is_none() && !is_accepted(key, seen)) {
         return Ok(None);
     }
     let profile = crate::profile::Profile::newest();
@@ -239,6 +249,13 @@ fn volume(key: &Key, references: &References, seen: &Observation) -> Result<Opti
         // Storage cannot change, so a volume that is no longer rendered is an edit that went past the rule.
         None => held(),
     }
+}
+
+/// Whether the Model's own hook, which sees who has the volume's name, has accepted the Model. The decorator sees no foreign volumes, and
+/// a host that applies with force would take one over.
+fn is_accepted(model: &Key, seen: &Observation) -> bool {
+    let conditions = seen.objects.get(model).map_or(&[][..], |model| items(model, &["status", "conditions"]));
+    conditions.iter().any(|condition| text(condition, &["type"]) == "Accepted" && text(condition, &["status"]) == "True")
 }
 
 fn parse(request: &str, hook: &str) -> Result<Value, Reply> {
@@ -258,7 +275,7 @@ fn has_v1_keys(request: &Value) -> bool {
     objects.into_iter().any(|(key, object)| !text(object, &["metadata", "namespace"]).is_empty() && !key.contains('/'))
 }
 
-fn observe(host: &HostInput, request: &Value, members: &[&str]) -> Result<Observation, Reply> {
+fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Observation, Reply> {
     let policy = match host.policy.as_str() {
         "" => Policy::default(),
         policy => json::parse(policy, &Limits::DEFAULT).and_then(|policy| Policy::parse(&policy)).map_err(refused)?,
@@ -266,15 +283,14 @@ fn observe(host: &HostInput, request: &Value, members: &[&str]) -> Result<Observ
     let mut seen = Observation::empty(Host::Metacontroller, policy, &host.now);
     seen.manager = METACONTROLLER.into();
     for member in members {
-        let groups = match request.get(*member) {
-            Some(Value::Object(groups)) => groups,
-            _ => return Err(Reply::sentence(400, format!("the request has no {member}"))),
+        let Some(Value::Object(groups)) = request.get_mut(*member).map(Value::take) else {
+            return Err(Reply::sentence(400, format!("the request has no {member}")));
         };
-        for group in groups.values() {
+        for (_, group) in groups {
             let Value::Object(objects) = group else {
                 return Err(Reply::sentence(400, format!("{member} is not a map of maps")));
             };
-            seen.take_objects(objects.values());
+            seen.take_objects(objects.into_iter().map(|(_, object)| object).collect());
         }
     }
     Ok(seen)
@@ -284,4 +300,24 @@ fn refused(failure: Failure) -> Reply {
     let message = failure.diagnostics.first().map_or("", |diagnostic| diagnostic.message.as_str());
     let code = if failure.code == "LimitExceeded" { 413 } else { 400 };
     Reply::sentence(code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_that_cannot_be_told_from_another_is_never_answered_with_fewer_children() {
+        let request = |namespace: Value| {
+            let owner = json!([{"apiVersion": "mlops.internal/v1alpha1", "kind": "Endpoint", "name": "e", "uid": "u", "controller": true}]);
+            let gateway = json!({"apiVersion": "networking.istio.io/v1", "kind": "Gateway",
+                "metadata": {"name": "e", "namespace": "a", "uid": "g", "ownerReferences": owner,
+                    "annotations": {names::METACONTROLLER_LAST_APPLIED: "{\"kind\":\"Gateway\"}"}}});
+            let parent = json!({"apiVersion": "mlops.internal/v1alpha1", "kind": "Endpoint",
+                "metadata": {"name": "e", "namespace": namespace, "uid": "u"}, "spec": {}});
+            json!({"parent": parent, "children": {"Gateway.networking.istio.io/v1": {"a/e": gateway}}, "related": {}}).to_string()
+        };
+        let code = |namespace: Value| sync(&HostInput::default(), &request(namespace)).code;
+        assert_eq!((code("a".into()), code(json!({}))), (200, 500));
+    }
 }

@@ -2,14 +2,13 @@
 //!
 //! Here live the few accessors into observed objects. No rules, no defaults: those are in `validate` and `gates`.
 
-use crate::apply;
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::diff;
 use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
 use crate::names;
 use crate::policy::Policy;
 use crate::request;
+use crate::table::Table;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -31,6 +30,8 @@ pub struct Observation {
     pub resources: BTreeMap<Key, Value>,
     /// Observed custom resources that a file changes, as they are.
     pub before: BTreeMap<Key, Value>,
+    /// Files that are not sent, and why.
+    pub rejected: Table<Vec<Diagnostic>>,
     /// The custom resources that are to be reconciled.
     pub subjects: Vec<Key>,
     /// What the host could not read.
@@ -61,24 +62,22 @@ pub struct Unreadable {
 }
 
 impl Observation {
-    /// Reads `{resources, observed, unreadable, now, policy, manager, allow}`.
-    pub fn of_set(text: &str, limits: &Limits) -> Result<Self, Failure> {
-        let envelope =
-            envelope(text, limits, &["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"])?;
+    /// Reads `{resources, observed, unreadable, now, policy, manager, allow, all}`; gives the resources of files, too.
+    pub fn of_set(text: &str, limits: &Limits) -> Result<(Self, Vec<Value>), Failure> {
+        let allowed = ["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"];
+        let mut envelope = envelope(text, limits, &allowed)?;
         let mut seen = Self::read(&envelope)?;
-        seen.take_objects(list(&envelope, "observed")?);
-        seen.take_resources(list(&envelope, "resources")?)?;
-        seen.subjects = seen.all_subjects();
-        Ok(seen)
+        seen.take_objects(list(&mut envelope, "observed")?);
+        Ok((seen, list(&mut envelope, "resources")?))
     }
 
     /// Reads `{parent, children, related, unreadable, now, policy, manager, finalizing}`; gives the parent's key, too.
     pub fn of_one(text: &str, limits: &Limits) -> Result<(Self, Key), Failure> {
         let allowed = ["parent", "children", "related", "unreadable", "now", "policy", "manager", "allow", "finalizing"];
-        let envelope = envelope(text, limits, &allowed)?;
+        let mut envelope = envelope(text, limits, &allowed)?;
         let mut seen = Self::read(&envelope)?;
-        seen.take_objects(list(&envelope, "children")?);
-        seen.take_objects(list(&envelope, "related")?);
+        seen.take_objects(list(&mut envelope, "children")?);
+        seen.take_objects(list(&mut envelope, "related")?);
         let finalizing = envelope.get("finalizing").and_then(Value::as_bool).unwrap_or(false);
         let key = seen.take_parent(envelope.get("parent").unwrap_or(&Value::Null), finalizing)?;
         Ok((seen, key))
@@ -90,6 +89,7 @@ impl Observation {
             objects: BTreeMap::new(),
             resources: BTreeMap::new(),
             before: BTreeMap::new(),
+            rejected: Table::default(),
             subjects: Vec::new(),
             unreadable: Vec::new(),
             now: now.into(),
@@ -114,7 +114,7 @@ impl Observation {
         }
         seen.allow_data_loss = envelope.get("allow").is_some_and(|allow| at(allow, &["dataLoss"]) == &Value::Bool(true));
         seen.all = envelope.get("all") == Some(&Value::Bool(true));
-        for entry in list(envelope, "unreadable")? {
+        for entry in items_of(envelope, "unreadable")? {
             seen.unreadable.extend(unreadable(entry)?);
         }
         Ok(seen)
@@ -144,19 +144,19 @@ impl Observation {
     }
 
     /// Adds observed objects. Unknown kinds are left out; of two objects with one key one is kept, the same whatever their order.
-    pub fn take_objects<'a>(&mut self, objects: impl IntoIterator<Item = &'a Value>) {
+    pub fn take_objects(&mut self, objects: Vec<Value>) {
         for object in objects {
-            let Some(key) = key_of(object) else {
-                self.diagnostics.push(not_read(object));
+            let Some(key) = key_of(&object) else {
+                self.diagnostics.push(not_read(&object));
                 continue;
             };
             match self.objects.get(&key) {
                 None => {
-                    self.objects.insert(key, object.clone());
+                    self.objects.insert(key, object);
                 }
-                Some(known) if known == object => {}
+                Some(known) if *known == object => {}
                 Some(known) => {
-                    self.note_duplicate(&key, known.clone(), object);
+                    self.note_duplicate(&key, known.clone(), &object);
                 }
             }
         }
@@ -170,71 +170,6 @@ impl Observation {
         if rank(object) > rank(&known) {
             self.objects.insert(key.clone(), object.clone());
         }
-    }
-
-    /// Adds custom resources from files: as they will be once they are applied.
-    fn take_resources(&mut self, resources: &[Value]) -> Result<(), Failure> {
-        for resource in resources {
-            let Some(key) = key_of(resource).filter(|key| key.kind.is_parent()) else {
-                return Err(Failure::new(
-                    "Unsupported",
-                    format!("{} is not a Model, EndpointConfig or Endpoint with a name", describe(resource)),
-                ));
-            };
-            if self.resources.contains_key(&key) {
-                let message = format!("{} is given twice", key.label());
-                self.diagnostics.push(Diagnostic::error("DuplicateResource", "", message).of(&key.label()));
-                continue;
-            }
-            self.take_resource(key, resource);
-        }
-        Ok(())
-    }
-
-    fn take_resource(&mut self, key: Key, resource: &Value) {
-        let intent = request::intent(&key, resource, self.host);
-        let effective = match self.objects.get(&key) {
-            None => resource_without_server_fields(resource),
-            Some(live) if is_refused(key.kind, live, &intent, &self.manager) => live.clone(),
-            Some(live) => applied(key.kind, live, &intent, &self.manager),
-        };
-        if let Some(live) = self.objects.insert(key.clone(), effective) {
-            self.before.insert(key.clone(), live);
-        }
-        self.resources.insert(key, intent);
-    }
-
-    /// Gives back the objects as they were observed, without what files make of them.
-    pub fn give_back(&mut self) -> BTreeMap<Key, Value> {
-        let mut objects = std::mem::take(&mut self.objects);
-        for key in self.resources.keys() {
-            objects.remove(key);
-        }
-        objects.extend(std::mem::take(&mut self.before));
-        objects
-    }
-
-    /// Takes a new observation of the same cluster: the same files, the same host.
-    pub fn observe_again(&mut self, objects: BTreeMap<Key, Value>) {
-        self.objects = objects;
-        self.before = BTreeMap::new();
-        self.diagnostics = Vec::new();
-        for (key, resource) in std::mem::take(&mut self.resources) {
-            self.take_resource(key, &resource);
-        }
-        self.subjects = self.all_subjects();
-    }
-
-    /// The custom resources of the files, or all that were observed where there are none; always those that are being deleted.
-    fn all_subjects(&self) -> Vec<Key> {
-        let everything = self.resources.is_empty();
-        self.objects
-            .iter()
-            .filter(|(key, object)| {
-                key.kind.is_parent() && (everything || self.resources.contains_key(key) || is_deleting(object))
-            })
-            .map(|(key, _)| key.clone())
-            .collect()
     }
 
     /// The observed object, if there is one.
@@ -251,34 +186,6 @@ impl Observation {
     pub fn is_unreadable(&self, kind: Kind, namespace: &str) -> bool {
         self.unreadable.iter().any(|entry| entry.kind == kind && (entry.namespace.is_empty() || entry.namespace == namespace))
     }
-}
-
-/// Custom resources are applied without force: where another manager owns a field that the file changes, the server refuses.
-fn is_refused(kind: Kind, live: &Value, intent: &Value, manager: &str) -> bool {
-    !diff::difference(kind, intent, Some(live), manager).conflicts.is_empty()
-}
-
-/// What a file makes of a live custom resource: its spec merged as the API server would, the generation one higher when that changes it.
-fn applied(kind: Kind, live: &Value, intent: &Value, manager: &str) -> Value {
-    let mut merged = apply::merge(kind, Some(live), intent, manager);
-    if at(&merged, &["spec"]) != at(live, &["spec"]) {
-        let generation = number(live, &["metadata", "generation"]);
-        set(&mut merged, &["metadata", "generation"], Value::from(generation.saturating_add(1)));
-    }
-    merged
-}
-
-fn resource_without_server_fields(resource: &Value) -> Value {
-    let mut object = resource.clone();
-    if let Some(object) = object.as_object_mut() {
-        object.remove("status");
-        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-            for field in SERVER_FIELDS {
-                metadata.remove(field);
-            }
-        }
-    }
-    object
 }
 
 /// Metadata that only a server writes: in a file it is left over from an export.
@@ -303,7 +210,16 @@ fn envelope(text: &str, limits: &Limits, allowed: &[&str]) -> Result<Map<String,
     }
 }
 
-fn list<'a>(envelope: &'a Map<String, Value>, member: &str) -> Result<&'a [Value], Failure> {
+/// Takes a list out of the envelope: what was observed can be large, so it is moved, not copied.
+fn list(envelope: &mut Map<String, Value>, member: &str) -> Result<Vec<Value>, Failure> {
+    items_of(envelope, member)?;
+    match envelope.remove(member) {
+        Some(Value::Array(items)) => Ok(items),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn items_of<'a>(envelope: &'a Map<String, Value>, member: &str) -> Result<&'a [Value], Failure> {
     match envelope.get(member) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(items)) => Ok(items),
@@ -341,7 +257,7 @@ fn not_read(object: &Value) -> Diagnostic {
 }
 
 /// Names an object of any shape in at most one line.
-fn describe(object: &Value) -> String {
+pub fn describe(object: &Value) -> String {
     let clip = |value: &str| value.chars().filter(|c| !c.is_control()).take(80).collect::<String>();
     let kind = clip(text(object, &["kind"]));
     let name = clip(text(object, &["metadata", "name"]));
@@ -424,6 +340,12 @@ pub fn is_ours(object: &Value, child: Kind, parent: &Key, uid: &str, host: Host)
         (Kind::PersistentVolume, Host::Metacontroller) => is_volume_of(object, parent) && is_decorated(object),
         _ => is_controlled_by(object, uid),
     }
+}
+
+/// Whether Metacontroller holds a custom resource: then it makes the children.
+pub fn is_kept_by_metacontroller(parent: &Value) -> bool {
+    let finalizers = items(parent, &["metadata", "finalizers"]).iter().filter_map(Value::as_str);
+    finalizers.into_iter().any(|finalizer| finalizer.starts_with("metacontroller.io/"))
 }
 
 /// Whether Metacontroller applies an object.

@@ -19,6 +19,8 @@ pub struct Decision {
     pub key: Key,
     /// Its metadata.
     pub meta: Meta,
+    /// Whether it is valid by itself; other objects may still stand in its way.
+    pub valid: bool,
     /// What happens to its dependants.
     pub outcome: Outcome,
     /// What should exist now: complete on `Apply`, empty otherwise.
@@ -38,13 +40,6 @@ pub struct Desired {
     pub key: Key,
     /// As far as Modelwright means it.
     pub body: Value,
-}
-
-impl Decision {
-    /// Whether something about the custom resource is an error.
-    pub fn is_invalid(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
 }
 
 impl Desired {
@@ -72,7 +67,16 @@ fn decide_model(key: &Key, references: &References, seen: &Observation) -> Optio
     let ModelGate { outcome, waiting, diagnostics, .. } = gate;
     let diagnostics = findings(checked, key, diagnostics);
     let status = status::of_model(key, checked, outcome, &diagnostics, &waiting, references, seen);
-    Some(Decision { key: key.clone(), meta: checked.meta.clone(), outcome, desired, waiting, diagnostics, status })
+    Some(Decision {
+        key: key.clone(),
+        meta: checked.meta.clone(),
+        valid: checked.value.is_some(),
+        outcome,
+        desired,
+        waiting,
+        diagnostics,
+        status,
+    })
 }
 
 fn model_children(model: &Model, gate: &ModelGate, seen: &Observation) -> Vec<Desired> {
@@ -120,7 +124,16 @@ fn decide_config(key: &Key, references: &References, seen: &Observation) -> Opti
     let diagnostics = findings(checked, key, diagnostics);
     let facts = status::ConfigFacts { unnamed, outcome, diagnostics: &diagnostics, waiting: &waiting };
     let status = status::of_config(key, checked, &facts, references, seen);
-    Some(Decision { key: key.clone(), meta: checked.meta.clone(), outcome, desired, waiting, diagnostics, status })
+    Some(Decision {
+        key: key.clone(),
+        meta: checked.meta.clone(),
+        valid: checked.value.is_some(),
+        outcome,
+        desired,
+        waiting,
+        diagnostics,
+        status,
+    })
 }
 
 fn decide_endpoint(key: &Key, references: &References, seen: &Observation) -> Option<Decision> {
@@ -133,7 +146,16 @@ fn decide_endpoint(key: &Key, references: &References, seen: &Observation) -> Op
     let GatewayGate { outcome, waiting, diagnostics } = gate;
     let diagnostics = findings(checked, key, diagnostics);
     let status = status::of_endpoint(key, checked, outcome, &diagnostics, &waiting, references, seen);
-    Some(Decision { key: key.clone(), meta: checked.meta.clone(), outcome, desired, waiting, diagnostics, status })
+    Some(Decision {
+        key: key.clone(),
+        meta: checked.meta.clone(),
+        valid: checked.value.is_some(),
+        outcome,
+        desired,
+        waiting,
+        diagnostics,
+        status,
+    })
 }
 
 fn findings<T>(checked: &Checked<T>, key: &Key, of_gate: Vec<Diagnostic>) -> Vec<Diagnostic> {

@@ -20,6 +20,8 @@ pub struct References {
     pub endpoints: Table<Checked<Endpoint>>,
     /// The EndpointConfigs that name a Model, older first; invalid ones too.
     pub configs_of_model: Table<Vec<Key>>,
+    /// Invalid EndpointConfigs of which it cannot be told which Models they name.
+    pub unclear_configs: Vec<Key>,
     /// The Endpoints that name an EndpointConfig, older first; invalid ones too.
     pub endpoints_of_config: Table<Vec<Key>>,
     /// The Endpoints that have a host, by [`host_key`], older first; invalid ones too.
@@ -30,6 +32,8 @@ pub struct References {
     pub routes_of_model: Table<Vec<Key>>,
     /// The VirtualServices that have a host, by [`host_key`].
     pub routes_of_host: Table<Vec<Key>>,
+    /// The VirtualServices that are bound to a Gateway, by the Gateway's key.
+    pub routes_of_gateway: Table<Vec<Key>>,
 }
 
 /// What an observed VirtualService says.
@@ -73,9 +77,56 @@ pub fn resolve(seen: &Observation) -> References {
     references
 }
 
+/// The subjects of an observation and every custom resource whose dependants may change with them: Models and the configs that name or
+/// route to them, configs and the Endpoints that name them or have their hosts.
+pub fn concerned(seen: &Observation, references: &References) -> Vec<Key> {
+    let mut concerned: Table<()> = Table::default();
+    let mut next = seen.subjects.clone();
+    while let Some(key) = next.pop() {
+        if seen.objects.contains_key(&key) && !concerned.contains_key(&key) {
+            next.extend(references.neighbours(&key));
+            concerned.insert(key, ());
+        }
+    }
+    concerned.keys().cloned().collect()
+}
+
 impl References {
+    fn neighbours(&self, key: &Key) -> Vec<Key> {
+        let config_of = |routes: &Key| Key::new(Kind::EndpointConfig, &routes.namespace, &routes.name);
+        let mut found: Vec<Key> = Vec::new();
+        match key.kind {
+            Kind::Model => {
+                found.extend(self.configs_of_model.get(key).into_iter().flatten().cloned());
+                found.extend(self.routes_of_model.get(key).into_iter().flatten().map(config_of));
+            }
+            Kind::EndpointConfig => {
+                let named = self.configs.get(key).and_then(|checked| checked.value.as_ref());
+                let models = named.into_iter().flat_map(|config| &config.variants);
+                found.extend(models.map(|variant| Key::new(Kind::Model, &key.namespace, &variant.model)));
+                found.extend(self.endpoints_of_config.get(key).into_iter().flatten().cloned());
+                if let Some(routes) = self.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &key.name)) {
+                    found.extend(routes.destinations.keys().cloned());
+                    let hosts = routes.hosts.iter().filter_map(|host| self.endpoints_of_host.get(&host_key(host)));
+                    found.extend(hosts.flatten().cloned());
+                }
+            }
+            _ => {
+                let Some(endpoint) = self.endpoints.get(key).and_then(|checked| checked.value.as_ref()) else { return found };
+                found.push(Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config));
+                found.extend(self.routes_of_host.get(&host_key(&endpoint.host)).into_iter().flatten().map(config_of));
+                let gateway = Key::new(Kind::Gateway, &key.namespace, &key.name);
+                found.extend(self.routes_of_gateway.get(&gateway).into_iter().flatten().map(config_of));
+            }
+        }
+        found
+    }
+
     fn add_config(&mut self, key: &Key, object: &Value) {
         self.configs.insert(key.clone(), validate::endpoint_config(object));
+        if !names_are_readable(object) {
+            self.unclear_configs.push(key.clone());
+        }
         for model in named_models(object) {
             let model = Key::new(Kind::Model, &key.namespace, model);
             note(&mut self.configs_of_model, &model, key);
@@ -103,6 +154,11 @@ impl References {
         for host in &routes.hosts {
             note(&mut self.routes_of_host, &host_key(host), key);
         }
+        for gateway in &routes.gateways {
+            if let Some((namespace, name)) = gateway.split_once('/') {
+                note(&mut self.routes_of_gateway, &Key::new(Kind::Gateway, namespace, name), key);
+            }
+        }
         self.routes.insert(key.clone(), routes);
     }
 
@@ -120,6 +176,20 @@ impl References {
     pub fn config_of(&self, model: &Key) -> Option<&Checked<EndpointConfig>> {
         let first = self.configs_of_model.get(model)?.first()?;
         self.configs.get(first)
+    }
+
+    /// Whether an EndpointConfig that may name any Model of the namespace is older than the one that is known to name it.
+    pub fn may_be_named_by_an_older(&self, model: &Key) -> bool {
+        let named = self.config_of(model).map(|config| &config.meta);
+        let unclear = self.unclear_configs.iter().filter(|config| config.namespace == model.namespace);
+        unclear.filter_map(|config| self.configs.get(config)).any(|config| by_age(Some(&config.meta), named).is_lt())
+    }
+
+    /// Whether an observed VirtualService gives a Model traffic.
+    pub fn has_traffic(&self, model: &Key) -> bool {
+        let routes = self.routes_of_model.get(model).map_or(&[][..], Vec::as_slice);
+        let weights = routes.iter().filter_map(|routes| self.routes.get(routes)?.weights.get(model));
+        weights.into_iter().any(|weight| *weight > 0)
     }
 
     /// The Endpoints that name an EndpointConfig.
@@ -173,6 +243,18 @@ fn named_models(config: &Value) -> impl Iterator<Item = &str> {
     items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).filter(|model| !model.is_empty())
 }
 
+/// Whether every entry names another Model: else it cannot be told which ones the config decided about.
+fn names_are_readable(config: &Value) -> bool {
+    let entries: Vec<&str> = items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).collect();
+    let mut distinct: Vec<&str> = Vec::new();
+    for name in entries.iter().copied().filter(|name| names::is_dns1035(name)) {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
+    !entries.is_empty() && distinct.len() == entries.len()
+}
+
 /// Reads an observed VirtualService.
 pub fn routes(object: &Value) -> Routes {
     let strings = |path: &[&str]| items(object, path).iter().filter_map(Value::as_str).map(String::from).collect();
@@ -201,5 +283,25 @@ fn read_rule(rule: &Value, routes: &mut Routes) {
             routes.weights.insert(model.clone(), weight);
         }
         routes.destinations.insert(model, ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_config_is_unclear_when_a_name_cannot_be_read() {
+        for (models, readable) in [
+            (json!([{"model": "a"}, {"model": "b", "weight": -1}]), true),
+            (json!([{"model": "a"}, {"model": "a"}]), false),
+            (json!([{"model": "a"}, {"model": "-"}]), false),
+            (json!([{"model": "a"}, null]), false),
+            (json!([]), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(names_are_readable(&json!({"spec": {"models": models}})), readable, "{models}");
+        }
     }
 }

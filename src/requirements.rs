@@ -61,6 +61,7 @@ fn of_config(key: &Key, parent: &Value) -> Vec<Selector> {
         in_namespace(key, Kind::EndpointConfig, Vec::new(), "which other config names the same Models"),
         in_namespace(key, Kind::Endpoint, Vec::new(), "who names the config, and who has left it"),
         in_namespace(key, Kind::VirtualService, Vec::new(), "child, and who has the same hosts"),
+        in_namespace(key, Kind::Gateway, Vec::new(), "whether the Gateways that it is bound to are ours"),
     ];
     // Empty names would mean all of them.
     if !models.is_empty() {

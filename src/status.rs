@@ -60,9 +60,11 @@ pub fn of_model(
         .get(Kind::Deployment, &key.namespace, &key.name)
         .filter(|deployment| is_controlled_by(deployment, &checked.meta.uid));
     let availability = gates::availability(key, references, seen);
-    let accepted = accepted(diagnostics, waiting, checked.meta.deleting);
+    let accepted = accepted(diagnostics, waiting);
     let failure = deployment.and_then(deadline_exceeded);
+    let unknown = unreadable(key, &[Kind::Deployment], seen);
     let ready = match (&failure, availability.current) {
+        _ if unknown.is_some() && !checked.meta.deleting => nobody_knows(unknown),
         _ if checked.meta.deleting => Condition::new("Ready", false, "Deleting", deleting_message(outcome, waiting)),
         (_, true) => Condition::new("Ready", true, "Available", availability.facts.clone()),
         (Some(message), false) => Condition::new("Ready", false, "ProgressDeadlineExceeded", message.clone()),
@@ -72,6 +74,7 @@ pub fn of_model(
     let progressing = progressing(!settled && !checked.meta.deleting, &ready);
     let state = match () {
         () if checked.meta.deleting => "deleting",
+        () if ready.status == "Unknown" => as_before(key, seen),
         () if accepted.status == "False" || failure.is_some() => "failed",
         () if availability.current => "available",
         () if availability.available > 0 => "updating",
@@ -120,12 +123,16 @@ pub fn of_config(
     seen: &Observation,
 ) -> Value {
     let routes = observed_routes(key, &checked.meta.uid, references, seen);
-    let accepted = accepted(facts.diagnostics, facts.waiting, checked.meta.deleting);
-    let ready = config_ready(key, checked, facts, routes, references);
+    let accepted = accepted(facts.diagnostics, facts.waiting);
+    let ready = match unreadable(key, &[Kind::VirtualService], seen) {
+        unknown @ Some(_) if !checked.meta.deleting => nobody_knows(unknown),
+        _ => config_ready(key, checked, facts, routes, references),
+    };
     let pending = !ready.holds() && accepted.holds() && !facts.unnamed && !checked.meta.deleting;
     let progressing = progressing(pending, &ready);
     let state = match () {
         () if checked.meta.deleting => "deleting",
+        () if ready.status == "Unknown" => as_before(key, seen),
         () if accepted.status == "False" => "failed",
         () if ready.holds() => "available",
         () if pending && failed_variant(key, checked, seen) => "failed",
@@ -168,6 +175,7 @@ fn config_ready(
         let reason = match waiting.gate.as_str() {
             "traffic" => "WaitingForModels",
             "cut-over" => "WaitingForCutOver",
+            "endpoint" => "WaitingForEndpoint",
             _ => "Waiting",
         };
         return not(reason, waiting.facts.clone());
@@ -205,13 +213,17 @@ pub fn of_endpoint(
     references: &References,
     seen: &Observation,
 ) -> Value {
-    let accepted = accepted(diagnostics, waiting, checked.meta.deleting);
-    let ready = endpoint_ready(key, checked, outcome, waiting, references, seen);
+    let accepted = accepted(diagnostics, waiting);
+    let ready = match unreadable(key, &[Kind::Gateway, Kind::VirtualService, Kind::EndpointConfig], seen) {
+        unknown @ Some(_) if !checked.meta.deleting => nobody_knows(unknown),
+        _ => endpoint_ready(key, checked, outcome, waiting, references, seen),
+    };
     let pending = !ready.holds() && accepted.holds() && !checked.meta.deleting;
     let progressing = progressing(pending, &ready);
     let gateway = seen.get(Kind::Gateway, &key.namespace, &key.name);
     let state = match () {
         () if checked.meta.deleting => "deleting",
+        () if ready.status == "Unknown" => as_before(key, seen),
         () if accepted.status == "False" => "failed",
         () if ready.holds() => "available",
         () if gateway.is_some() && at(previous(key, seen), &["state"]) != "creating" => "updating",
@@ -288,9 +300,27 @@ fn add_urls(key: &Key, endpoint: &Endpoint, references: &References, seen: &Obse
     }
 }
 
-fn accepted(diagnostics: &[Diagnostic], waiting: &[Waiting], deleting: bool) -> Condition {
+/// The first of the kinds that decide about readiness which could not be read.
+fn unreadable(key: &Key, kinds: &[Kind], seen: &Observation) -> Option<Kind> {
+    kinds.iter().copied().find(|kind| seen.is_unreadable(*kind, &key.namespace))
+}
+
+fn nobody_knows(kind: Option<Kind>) -> Condition {
+    let plural = kind.map_or("", Kind::plural);
+    Condition::unknown("Ready", "Unreadable", format!("{plural} cannot be read"))
+}
+
+/// The state that was last observed: what cannot be read is no news.
+fn as_before<'a>(key: &Key, seen: &'a Observation) -> &'a str {
+    match text(previous(key, seen), &["state"]) {
+        "" => "creating",
+        state => state,
+    }
+}
+
+fn accepted(diagnostics: &[Diagnostic], waiting: &[Waiting]) -> Condition {
     let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
-    if let (Some(first), false) = (errors.first(), deleting) {
+    if let Some(first) = errors.first() {
         let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
         return Condition::new("Accepted", false, &first.code, messages.join("; "));
     }
@@ -301,7 +331,10 @@ fn accepted(diagnostics: &[Diagnostic], waiting: &[Waiting], deleting: bool) -> 
 }
 
 fn progressing(pending: bool, ready: &Condition) -> Condition {
-    if pending {
+    if ready.status == "Unknown" {
+        return Condition::unknown("Progressing", &ready.reason, ready.message.clone());
+    }
+    if pending || ready.reason == "Deleting" {
         return Condition::new("Progressing", true, &ready.reason, ready.message.clone());
     }
     Condition::new("Progressing", false, &ready.reason, "nothing is being changed")

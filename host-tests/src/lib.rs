@@ -19,5 +19,6 @@ pub mod request;
 pub mod artefacts;
 pub mod forms;
 
+pub mod crowd;
 pub mod patch;
 pub mod record;

@@ -105,10 +105,24 @@ pub fn difference(expected: &str, found: &str) -> String {
     diff.unified_diff().context_radius(3).header("expected", "found").to_string()
 }
 
+/// Where two texts of one line begin to differ, with what stands around.
+pub fn first_difference(one: &str, another: &str) -> (String, String) {
+    let same = one.chars().zip(another.chars()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| text.chars().skip(same.saturating_sub(80)).take(160).collect::<String>();
+    (around(one), around(another))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_stands_around_a_difference_is_short() {
+        let (one, another) = (format!("{}a{}", "x".repeat(500), "y".repeat(500)), format!("{}b", "x".repeat(500)));
+        let (one, another) = first_difference(&one, &another);
+        assert_eq!((one.len(), another), (160, format!("{}b", "x".repeat(80))));
+    }
 
     #[test]
     fn paths_select_members_elements_and_everything() {

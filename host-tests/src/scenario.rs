@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The content of `observation.yaml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Scenario {
     /// elements of a list); nothing: the whole answer.
     #[serde(default)]
     pub select: Vec<String>,
+    /// What of the expected answer is known to be wrong; printed after every run until it is put right.
+    #[serde(default)]
+    pub bug: String,
 }
 
 /// One thing that happened to the world.
@@ -178,6 +181,15 @@ pub enum Variation {
     Raw(Raw),
     /// Keys that begin with `/` set values; others are a merge patch.
     Changes(Map<String, Value>),
+}
+
+/// The folders of all scenarios, in order of their names.
+pub fn folders() -> Result<Vec<PathBuf>, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let entries = std::fs::read_dir(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    Ok(folders)
 }
 
 /// Reads a scenario.

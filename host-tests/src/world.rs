@@ -4,10 +4,11 @@ use crate::library::{Library, label};
 use crate::metacontroller;
 use crate::patch;
 use crate::scenario::{Apply, ApplyAs, Step};
+use modelwright::files;
 use modelwright::forecast::plan_of;
 use modelwright::json::Limits;
 use modelwright::kinds::Key;
-use modelwright::observation::{Observation, key_of};
+use modelwright::observation::key_of;
 use modelwright::plan::{Plan, Request};
 use modelwright::simulate::Cluster;
 use serde_json::{Map, Value, json};
@@ -86,7 +87,7 @@ impl World {
         request.insert("resources".into(), resources.into());
         request.insert("observed".into(), self.objects().into());
         let text = Value::Object(request).to_string();
-        let seen = Observation::of_set(&text, &Limits::DEFAULT).map_err(|failure| format!("{failure:?}"))?;
+        let seen = files::observe(&text, &Limits::DEFAULT).map_err(|failure| format!("{failure:?}"))?;
         Ok(plan_of(&seen))
     }
 

@@ -3,7 +3,7 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use modelwright_host_tests::forms::{Answer, Form};
 use modelwright_host_tests::library::Library;
-use modelwright_host_tests::record::{difference, record};
+use modelwright_host_tests::record::{difference, first_difference, record};
 use modelwright_host_tests::request::{Request, requests};
 use modelwright_host_tests::scenario;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,13 @@ use std::sync::Arc;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     match trials(arguments.list) {
-        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Ok(trials) => {
+            let conclusion = libtest_mimic::run(&arguments, trials);
+            if !arguments.list {
+                print_known_bugs();
+            }
+            conclusion.exit_code()
+        }
         Err(sentence) => {
             eprintln!("{sentence}");
             ExitCode::FAILURE
@@ -38,14 +44,17 @@ fn trials(only_names: bool) -> Result<Vec<Trial>, String> {
         let bench = Arc::clone(&bench);
         Trial::test(name, move || run(&folder, &bench).map_err(Failed::from))
     };
-    Ok(folders(&root.join("scenarios"))?.into_iter().map(trial).collect())
+    Ok(scenario::folders()?.into_iter().map(trial).collect())
 }
 
-fn folders(root: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = std::fs::read_dir(root).map_err(|error| format!("{}: {error}", root.display()))?;
-    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    Ok(folders)
+/// What expected answers record and should not.
+fn print_known_bugs() {
+    for folder in scenario::folders().unwrap_or_default() {
+        let bug = scenario::read(&folder).map_or(String::new(), |scenario| scenario.bug);
+        if !bug.is_empty() {
+            println!("known to be wrong: {}: {bug}", folder.file_name().unwrap_or_default().display());
+        }
+    }
 }
 
 fn run(folder: &Path, bench: &Bench) -> Result<(), String> {
@@ -74,7 +83,8 @@ fn answer(request: &Request, forms: &[Form]) -> Result<(String, Answer), String>
     }
     let (first, rest) = answers.split_first().ok_or("no form to ask")?;
     if let Some((form, other)) = rest.iter().find(|(_, other)| *other != first.1) {
-        return Err(format!("{case}: {} and {form} differ\n{}", first.0, difference(&first.1, other)));
+        let (one, another) = first_difference(&first.1, other);
+        return Err(format!("{case}: {} and {form} differ\n{}: {one}\n{form}: {another}", first.0, first.0));
     }
     Ok((case.clone(), Answer { operation: operation.clone(), text: first.1.clone() }))
 }

@@ -28,10 +28,11 @@ pub fn deployment(parts: &ModelParts) -> Value {
 }
 
 /// The annotations are not on the template: a new generation or profile name alone must not restart pods.
+/// What does not exist yet will have generation 1.
 fn deployment_metadata(parts: &ModelParts) -> Metadata {
     let meta = &parts.model.meta;
     let annotations =
-        labels([(names::MODEL_GENERATION, meta.generation.to_string()), (names::PROFILE, parts.profile.name.into())]);
+        labels([(names::MODEL_GENERATION, meta.generation.max(1).to_string()), (names::PROFILE, parts.profile.name.into())]);
     Metadata { annotations, ..metadata(meta, names::labels("model", names::MODEL, &meta.name)) }
 }
 

@@ -25,7 +25,7 @@ pub struct EndpointSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct GatewayRef {
     /// Labels of the ingress gateway's pods, for example {istio: ingressgateway}.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
+    #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1, "maxProperties" = 16)))]
     pub selector: BTreeMap<String, String>,
 }
 

@@ -377,7 +377,7 @@ Field { name: "timeoutSeconds", required: false, node: Node { kind: Type::Intege
 
 /// `spec` of Endpoint.
 pub static ENDPOINT: Node = Node { kind: Type::Object(&[Field { name: "config", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(63), words: &[] } },
-Field { name: "gateway", required: true, node: Node { kind: Type::Object(&[Field { name: "selector", required: true, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
+Field { name: "gateway", required: true, node: Node { kind: Type::Object(&[Field { name: "selector", required: true, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: Some(1), most: Some(16), words: &[] } },
 ]), least: None, most: None, words: &[] } },
 Field { name: "host", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
 Field { name: "tls", required: false, node: Node { kind: Type::Object(&[Field { name: "credentialName", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },

@@ -6,7 +6,7 @@ use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
 use crate::names;
-use crate::observation::{Host, at, is_deleting, is_metacontrollers, is_ours, items, text};
+use crate::observation::{Host, at, is_deleting, is_kept_by_metacontroller, is_metacontrollers, is_ours, items, text};
 use crate::reconcile::{Decision, Desired};
 use crate::request;
 use crate::sort::sort_distinct;
@@ -67,6 +67,11 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
         draft_refused(draft, key, difference, live);
         return;
     }
+    let kept = draft.seen.host == Host::Direct && draft.seen.objects.get(&decision.key).is_some_and(is_kept_by_metacontroller);
+    if kept {
+        draft_another_host(draft, key, difference, live);
+        return;
+    }
     let Some(live) = live else {
         draft.object(key, Verb::Create, "Absent", difference, None);
         let request = request::create(key, body, &manager, true);
@@ -78,7 +83,7 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
         draft.missing.insert(key.clone(), ());
         wait_gone(draft, key, live, "is created again once it is gone");
     } else if draft.seen.host == Host::Direct && is_metacontrollers(live) {
-        draft_another_host(draft, key, difference, live);
+        draft_another_host(draft, key, difference, Some(live));
     } else if !difference.replace_paths.is_empty() {
         draft_replace(draft, key, difference, live, needs);
     } else {
@@ -116,10 +121,14 @@ fn wait_gone(draft: &mut Draft, key: &Key, live: &Value, consequence: &str) {
     draft.wait(key, "gone", vec![key.id()], facts, format!("{} {consequence}", key.label()));
 }
 
-fn draft_another_host(draft: &mut Draft, key: &Key, difference: Difference, live: &Value) {
-    let verb = if difference.changes.is_empty() { Verb::Unchanged } else { Verb::Update };
-    draft.object(key, verb, "AnotherHost", difference, Some(live));
-    if verb == Verb::Update {
+fn draft_another_host(draft: &mut Draft, key: &Key, difference: Difference, live: Option<&Value>) {
+    let verb = match live {
+        None => Verb::Create,
+        Some(_) if difference.changes.is_empty() => Verb::Unchanged,
+        Some(_) => Verb::Update,
+    };
+    draft.object(key, verb, "AnotherHost", difference, live);
+    if verb != Verb::Unchanged {
         let text = format!("{} is applied by Metacontroller, which will make these changes", key.label());
         draft.wait(key, "another-host", Vec::new(), "Metacontroller applies it", text);
     }

@@ -31,8 +31,9 @@ pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>
         resources::draft(&mut draft, decision);
         children::draft(&mut draft, decision);
     }
+    resources::draft_rejected(&mut draft);
     draft.hold_back_dependents();
-    let statuses = decisions.iter().filter_map(|decision| status(seen, decision)).collect();
+    let statuses = decisions.iter().filter_map(|decision| draft.status(decision)).collect();
     let findings = decisions.iter().flat_map(|decision| &decision.diagnostics).cloned();
     draft.diagnostics.extend(findings.chain(seen.diagnostics.iter().cloned()));
     draft.finish(statuses, subject)
@@ -113,6 +114,20 @@ impl<'a> Draft<'a> {
         };
         self.actions.insert(key.clone(), Some(Drafted { key: key.clone(), action, needs }));
         self.actions.get_mut(key)?.as_mut().map(|drafted| &mut drafted.action)
+    }
+
+    /// The status that a host writes: nothing before the custom resource exists, nor in a plan that changes it or lets it go, because then
+    /// the next observation says more.
+    fn status(&self, decision: &Decision) -> Option<StatusWrite> {
+        let key = &decision.key;
+        let live = self.seen.before.get(key).or_else(|| self.seen.objects.get(key))?;
+        let changes_itself = self.actions.get(key).is_some_and(Option::is_some);
+        if changes_itself && decision.meta.deleting {
+            return None;
+        }
+        let changed = !decision.meta.uid.is_empty() && !changes_itself && live.get("status") != Some(&decision.status);
+        let request = changed.then(|| request::status(key, &decision.status));
+        Some(StatusWrite { object: key.id(), changed, status: decision.status.clone(), request })
     }
 
     fn wait(&mut self, key: &Key, gate: &str, waits_for: Vec<String>, facts: impl Into<String>, text: String) {
@@ -205,15 +220,6 @@ fn summary(objects: &[ObjectPlan], actions: &[Action], waiting: &[Waiting]) -> S
         summary.text = format!("{}, {} in conflict", summary.text, summary.conflict);
     }
     summary
-}
-
-/// The status that a host writes; nothing before the custom resource exists or once it may go.
-fn status(seen: &Observation, decision: &Decision) -> Option<StatusWrite> {
-    let live = seen.before.get(&decision.key).or_else(|| seen.objects.get(&decision.key))?;
-    let exists = !decision.meta.uid.is_empty();
-    let changed = live.get("status") != Some(&decision.status);
-    let request = (exists && changed).then(|| request::status(&decision.key, &decision.status));
-    Some(StatusWrite { object: decision.key.id(), changed: exists && changed, status: decision.status.clone(), request })
 }
 
 /// The subject of a plan for one custom resource.

@@ -6,8 +6,8 @@ use crate::diff;
 use crate::gates::{self, Outcome};
 use crate::kinds::Key;
 use crate::names;
-use crate::observation::{Host, is_ours};
-use crate::reconcile::Decision;
+use crate::observation::{Host, is_kept_by_metacontroller, is_metacontrollers, is_ours};
+use crate::reconcile::{Decision, Desired};
 use crate::request;
 use serde_json::Value;
 
@@ -38,10 +38,8 @@ fn live<'a>(draft: &Draft<'a>, key: &Key) -> Option<&'a Value> {
 fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Option<&Value>) {
     let key = &decision.key;
     let manager = draft.seen.manager.clone();
-    if decision.is_invalid() && !decision.meta.deleting {
-        let difference = diff::difference(key.kind, intent, live, &manager);
-        draft.object(key, Verb::Conflict, "Invalid", difference, live);
-        draft.wait(key, "hold", Vec::new(), "it is invalid", format!("{} is invalid, so nothing is sent", key.label()));
+    if !decision.valid && live.is_none() {
+        draft_invalid(draft, key, None);
         return;
     }
     let difference = diff::difference(key.kind, intent, live, &manager);
@@ -69,6 +67,20 @@ fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Op
     }
 }
 
+/// Files that are not sent: what they would change is not shown, why they are not sent is.
+pub fn draft_rejected(draft: &mut Draft) {
+    let seen = draft.seen;
+    for (key, found) in seen.rejected.iter() {
+        draft.diagnostics.extend(found.iter().cloned());
+        draft_invalid(draft, key, seen.objects.get(key));
+    }
+}
+
+fn draft_invalid(draft: &mut Draft, key: &Key, live: Option<&Value>) {
+    draft.object(key, Verb::Conflict, "Invalid", diff::Difference::default(), live);
+    draft.wait(key, "hold", Vec::new(), "it is invalid", format!("{} is invalid, so nothing is sent", key.label()));
+}
+
 /// Hosts that make their own calls hold a Model or EndpointConfig by a finalizer from before the first child until the last is gone.
 fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>) {
     let key = &decision.key;
@@ -81,7 +93,7 @@ fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>)
         }
         finalizers.retain(|finalizer| finalizer != names::FINALIZER);
     } else {
-        if held || decision.outcome != Outcome::Apply || decision.desired.is_empty() {
+        if held || decision.outcome != Outcome::Apply || decision.desired.is_empty() || is_another_hosts(draft, decision, live) {
             return;
         }
         finalizers.push(names::FINALIZER.into());
@@ -92,9 +104,18 @@ fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>)
         object.reason = "Finalizer".into();
     }
     if let Some(action) = draft.act(key, Verb::Update, "Finalizer", request, Vec::new()) {
-        let what = if decision.meta.deleting { "Release" } else { "Hold" };
-        action.text = format!("{what} {} by the finalizer {}", key.label(), names::FINALIZER);
+        action.text = if decision.meta.deleting {
+            format!("Release {} from the finalizer {}", key.label(), names::FINALIZER)
+        } else {
+            format!("Hold {} by the finalizer {}", key.label(), names::FINALIZER)
+        };
     }
+}
+
+/// Metacontroller would never take our finalizer away again.
+fn is_another_hosts(draft: &Draft, decision: &Decision, live: &Value) -> bool {
+    let applied = |child: &Desired| draft.seen.objects.get(&child.key).is_some_and(is_metacontrollers);
+    is_kept_by_metacontroller(live) || decision.desired.iter().any(applied)
 }
 
 fn children_gone(draft: &Draft, decision: &Decision) -> bool {

@@ -30,8 +30,58 @@ pub fn is_fqdn(host: &str) -> bool {
         && labels.last().is_some_and(|last| !numeric(last))
 }
 
+/// Whether a label says that it is punycode and does not decode to a text of letters beyond ASCII.
 fn is_bad_punycode(label: &str) -> bool {
-    label.strip_prefix("xn--").is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
+    label.strip_prefix("xn--").is_some_and(|rest| decoded(rest).is_none())
+}
+
+/// Punycode, RFC 3492 section 6.2, as far as it takes to know that it is sound.
+fn decoded(label: &str) -> Option<Vec<char>> {
+    let (basic, extended) = label.rsplit_once('-').unwrap_or(("", label));
+    let mut output: Vec<char> = basic.chars().collect();
+    let (mut code, mut place, mut bias) = (128_u32, 0_u32, 72_u32);
+    let mut digits = extended.bytes().peekable();
+    digits.peek()?;
+    while digits.peek().is_some() {
+        let before = place;
+        let (mut weight, mut k) = (1_u32, 36_u32);
+        loop {
+            let digit = digit(digits.next()?)?;
+            place = place.checked_add(digit.checked_mul(weight)?)?;
+            let threshold = k.saturating_sub(bias).clamp(1, 26);
+            if digit < threshold {
+                break;
+            }
+            weight = weight.checked_mul(36_u32.checked_sub(threshold)?)?;
+            k = k.checked_add(36)?;
+        }
+        let length = u32::try_from(output.len()).ok()?.checked_add(1)?;
+        bias = adapted(place.checked_sub(before)?, length, before == 0)?;
+        code = code.checked_add(place.checked_div(length)?)?;
+        place = place.checked_rem(length)?;
+        output.insert(usize::try_from(place).ok()?, char::from_u32(code).filter(|c| c.is_alphanumeric())?);
+        place = place.checked_add(1)?;
+    }
+    Some(output)
+}
+
+fn digit(byte: u8) -> Option<u32> {
+    match byte {
+        b'a'..=b'z' => u32::from(byte).checked_sub(97),
+        b'0'..=b'9' => u32::from(byte).checked_sub(22),
+        _ => None,
+    }
+}
+
+fn adapted(delta: u32, length: u32, first: bool) -> Option<u32> {
+    let mut delta = delta.checked_div(if first { 700 } else { 2 })?;
+    delta = delta.checked_add(delta.checked_div(length)?)?;
+    let mut k = 0_u32;
+    while delta > 455 {
+        delta = delta.checked_div(35)?;
+        k = k.checked_add(36)?;
+    }
+    k.checked_add(delta.checked_mul(36)?.checked_div(delta.checked_add(38)?)?)
 }
 
 /// Names that lead to the cluster itself.
@@ -160,7 +210,7 @@ mod tests {
 
     #[test]
     fn hosts() {
-        for good in ["a.b", "titanic.example.com", "xn--80ak6aa92e.com"] {
+        for good in ["a.b", "titanic.example.com", "xn--80ak6aa92e.com", "xn--bcher-kva.com"] {
             assert!(is_fqdn(good), "{good}");
         }
         for bad in [
@@ -179,6 +229,8 @@ mod tests {
             "a",
             "ns/a.b",
             "xn--.com",
+            "xn--a.com",
+            "xn--99999999.com",
             "аpple.com",
             "a.b\n",
         ] {

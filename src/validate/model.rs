@@ -335,7 +335,8 @@ fn volume(storage: &Value, source: Option<&str>, found: &mut Found) -> Option<Vo
     let path = |source: &str, found: &mut Found| {
         let path = text(storage, &[source, "path"]);
         let dots = path.split('/').any(|segment| matches!(segment, "." | ".."));
-        if !path.is_empty() && (!grammar::is_file_path(path) || dots) {
+        let whole_node = source == "hostPath" && path.trim_end_matches('/').is_empty();
+        if !path.is_empty() && (!grammar::is_file_path(path) || dots || whole_node) {
             let message = format!("storage.{source}.path {} must be an absolute path without \"..\"", shown(path));
             found.push(Diagnostic::error("InvalidPath", &format!("/spec/storage/{source}/path"), message));
         }

@@ -1,7 +1,7 @@
 //! `build`: what people use, in `target/dist/`.
 
 use crate::component::{self, Labels};
-use crate::project::Project;
+use crate::project::{NATIVE, Project};
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
 use crate::sizes;
@@ -39,7 +39,7 @@ fn precompile(project: &Project) -> Outcome {
 }
 
 fn build_command_line(project: &Project) -> Outcome {
-    shell::run(&mut project.locked(&["build", "--release", "--package", "modelwright-cli", "--bin", "modelwright"]))?;
+    shell::run(project.locked(&["build", "--bin", "modelwright"]).args(NATIVE))?;
     let binary = project.target.join("release/modelwright");
     let copy = project.dist().join("modelwright");
     // A new file, not new content: the old one may be running.

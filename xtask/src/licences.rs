@@ -24,7 +24,7 @@ fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
 
 /// The list `allow` of the table `licenses`.
 fn allowed(deny: &str) -> Outcome<BTreeSet<String>> {
-    let table = deny.split("[licenses]").nth(1).ok_or("deny.toml has no table [licenses]")?;
+    let table = deny.split("\n[licenses]\n").nth(1).ok_or("deny.toml has no table [licenses]")?;
     let list = table.split_once("allow = [").and_then(|(_, rest)| rest.split_once(']')).ok_or("deny.toml allows no licence")?;
     Ok(list.0.split('"').skip(1).step_by(2).map(str::to_owned).collect())
 }
@@ -107,6 +107,12 @@ fn check_advisories(project: &Project) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_committed_list_is_read() {
+        let allowed = allowed(include_str!("../../deny.toml")).expect("deny.toml has a list");
+        assert!(allowed.contains("Apache-2.0") && !allowed.contains("warn"), "{allowed:?}");
+    }
 
     #[test]
     fn expressions_are_read_as_spdx() {

@@ -4,6 +4,10 @@ use crate::shell::{self, Outcome};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Everything is compiled as for release, and always with the same selection of packages: another one would give their dependencies
+/// other features, and wasmtime would be compiled again. xtask is compiled already, in its own profile.
+pub const NATIVE: [&str; 6] = ["--release", "--workspace", "--exclude", "xtask", "--features", "modelwright/schema"];
+
 /// The workspace and its build directory.
 pub struct Project {
     /// The workspace's folder.

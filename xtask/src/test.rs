@@ -1,15 +1,12 @@
 //! `test`: everything that can fail, the runner of host-tests last; `bless`: the same tests rewriting what they expect.
 
-use crate::project::Project;
+use crate::project::{NATIVE, Project};
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
 use crate::{dist, js, licences, sizes, validation, wasm};
 use std::path::Path;
 use std::process::Command;
 
-/// Everything is compiled as for release, and always with the same selection of packages: another one would give their dependencies
-/// other features, and wasmtime would be compiled again. xtask is compiled already, in its own profile.
-const NATIVE: [&str; 6] = ["--release", "--workspace", "--exclude", "xtask", "--features", "modelwright/schema"];
 /// xtask as it runs.
 const XTASK: [&str; 4] = ["--profile", "xtask", "--package", "xtask"];
 const HOST_TESTS: &str = "modelwright-host-tests";

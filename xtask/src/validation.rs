@@ -1,12 +1,15 @@
-//! The rendered example against the schemas of Kubernetes and Istio, by programs that others wrote.
+//! The examples against our schemas, and what they render to against those of Kubernetes and Istio, by programs that others wrote.
 
 use crate::project::Project;
 use crate::shell::{self, Outcome, Steps};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Renders the example once and gives it to both checkers.
+/// Checks the examples; renders them once and gives that to both checkers.
 pub fn check(project: &Project, steps: &mut Steps) {
+    let mut python = shell::command(project.python());
+    let samples = python.arg(project.root.join("xtask/python/validate_examples.py")).arg(&project.root);
+    steps.check("Validating the examples against the shipped CRDs", || shell::run(samples));
     let Ok(rendered) = steps.step("Rendering the example", || render(project)) else { return };
     let mut python = shell::command(project.python());
     let mut node = shell::command("node");
@@ -17,7 +20,7 @@ pub fn check(project: &Project, steps: &mut Steps) {
 }
 
 fn render(project: &Project) -> Outcome<PathBuf> {
-    let text = shell::capture(modelwright(project).args(["render", "--all", "--offline", "-f", "examples/titanic"]))?;
+    let text = shell::capture(modelwright(project).args(["render", "--all", "-f", "examples/titanic"]))?;
     let file = project.work().join("rendered.yaml");
     shell::write(&file, text)?;
     Ok(file)

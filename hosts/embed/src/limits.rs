@@ -51,11 +51,13 @@ const INSTANCES: usize = 8;
 pub(crate) struct Meter {
     memory_bytes: usize,
     pub(crate) refused: bool,
+    /// Bytes of memory that were granted.
+    pub(crate) grown_to: usize,
 }
 
 impl Meter {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { memory_bytes: limits.memory_bytes, refused: false }
+        Self { memory_bytes: limits.memory_bytes, refused: false, grown_to: 0 }
     }
 
     fn admit(&mut self, desired: usize, limit: usize) -> Result<bool, Error> {
@@ -69,7 +71,9 @@ impl Meter {
 
 impl ResourceLimiter for Meter {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool, Error> {
-        self.admit(desired, self.memory_bytes)
+        let granted = self.admit(desired, self.memory_bytes)?;
+        self.grown_to = desired;
+        Ok(granted)
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool, Error> {

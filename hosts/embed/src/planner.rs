@@ -5,7 +5,7 @@ use crate::engine::configuration;
 use crate::error::HostError;
 use crate::limits::{Limits, Meter};
 use crate::ticker::{Ticker, ticks};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Error, Store};
 
@@ -16,6 +16,7 @@ pub struct Planner {
     limits: Limits,
     ticker: Ticker,
     fuel_used: AtomicU64,
+    memory_used: AtomicUsize,
 }
 
 impl Planner {
@@ -35,12 +36,24 @@ impl Planner {
     pub fn from_precompiled(precompiled: &[u8], limits: Limits) -> Result<Self, HostError> {
         let engine = Engine::new(&configuration()).map_err(|error| HostError::load(&error))?;
         let component = load(&engine, precompiled).map_err(|error| HostError::load(&error))?;
-        Ok(Self { engine, component, limits, ticker: Ticker::new(), fuel_used: AtomicU64::new(0) })
+        Ok(Self {
+            engine,
+            component,
+            limits,
+            ticker: Ticker::new(),
+            fuel_used: AtomicU64::new(0),
+            memory_used: AtomicUsize::new(0),
+        })
     }
 
     /// Fuel that the call that ended last used: the same for the same input on every machine.
     pub fn fuel_used(&self) -> u64 {
         self.fuel_used.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of linear memory that the call that ended last grew to.
+    pub fn memory_used(&self) -> usize {
+        self.memory_used.load(Ordering::Relaxed)
     }
 
     /// Runs one function in a fresh instance. `input` is what its arguments have in bytes.
@@ -59,6 +72,7 @@ impl Planner {
         });
         let left = store.get_fuel().unwrap_or(0);
         self.fuel_used.store(self.limits.fuel.saturating_sub(left), Ordering::Relaxed);
+        self.memory_used.store(store.data().grown_to, Ordering::Relaxed);
         answer.map_err(|error| HostError::ended(&error, store.data().refused))
     }
 

@@ -1,0 +1,166 @@
+//! How fast the core is: native, in the component, and beside "parse and serialise the same JSON". Criterion measures; the table goes to
+//! the file that `MODELWRIGHT_BENCHMARKS` names. Ratios are of medians of one run, side by side: the clock of a shared machine is
+//! noisy, fuel is not.
+
+use criterion::{BatchSize, Criterion, SamplingMode};
+use modelwright::contract;
+use modelwright_embed::{Limits, Planner};
+use modelwright_host_tests::artefacts::Artefact;
+use modelwright_host_tests::crowd::crowd;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Models in the namespace.
+const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+
+fn main() {
+    let component = Artefact::Precompiled.read().expect("`cargo xtask build` was run");
+    let planner =
+        Planner::from_precompiled(&component, Limits { input_bytes: 1 << 30, memory_bytes: 4 << 30, ..Limits::command_line() })
+            .expect("the component loads");
+    let mut criterion = Criterion::default().configure_from_args().sample_size(10).without_plots();
+    let rows: Vec<Row> = SIZES.iter().map(|models| measure(&mut criterion, &planner, *models)).collect();
+    let mut text = table(&rows);
+    text.push_str(&start(&planner));
+    println!("\n{text}");
+    if let Some(path) = std::env::var_os("MODELWRIGHT_BENCHMARKS") {
+        std::fs::write(path, text).expect("the table can be written");
+    }
+}
+
+/// What one namespace costs.
+struct Row {
+    models: usize,
+    input: usize,
+    json: Duration,
+    native: Duration,
+    component: Duration,
+    fuel: u64,
+    memory: usize,
+}
+
+fn measure(criterion: &mut Criterion, planner: &Planner, models: usize) -> Row {
+    let request = crowd(models).expect("the crowd settles");
+    let planned = planner.plan(&request).expect("the component answers").expect("the request is sound");
+    assert_eq!(planned, contract::plan(&request).expect("the request is sound"), "the same bytes");
+    let row = Row {
+        models,
+        input: request.len(),
+        json: median(models, || drop(black_box(parse_and_serialise(&request)))),
+        native: median(models, || drop(black_box(contract::plan(&request)))),
+        component: median(models, || drop(black_box(planner.plan(&request)))),
+        fuel: planner.fuel_used(),
+        memory: planner.memory_used(),
+    };
+    if models <= 100 {
+        let mut group = criterion.benchmark_group(format!("plan of {models} models"));
+        group.sampling_mode(SamplingMode::Flat);
+        group.bench_function("json", |bencher| bencher.iter(|| parse_and_serialise(&request)));
+        group.bench_function("native", |bencher| bencher.iter(|| contract::plan(&request)));
+        group.bench_function("component", |bencher| {
+            bencher.iter_batched(|| (), |()| planner.plan(&request), BatchSize::SmallInput)
+        });
+        group.finish();
+    }
+    row
+}
+
+fn parse_and_serialise(request: &str) -> String {
+    serde_json::from_str::<Value>(request).expect("JSON").to_string()
+}
+
+/// The median of as many runs as fit; the longest inputs run three times.
+fn median(models: usize, run: impl Fn()) -> Duration {
+    let runs = if models >= 1_000 { 3 } else { 15 };
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let begin = Instant::now();
+            run();
+            begin.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "A plan of a settled namespace: as many Models as the first column says, a config for every second one, an Endpoint for each \
+         config, all of their children as the API server would answer them, managedFields included; nothing is left to do.\n\n\
+         | models | input | parse + serialise | native | component | native / JSON | component / native | fuel | memory |\n\
+         |--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for row in rows {
+        let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {:.2} | {:.2} | {:.1} M | {} MiB |",
+            row.models,
+            kilobytes(row.input),
+            milliseconds(row.json),
+            milliseconds(row.native),
+            milliseconds(row.component),
+            ratio(row.native, row.json),
+            ratio(row.component, row.native),
+            row.fuel as f64 / 1e6,
+            row.memory >> 20,
+        )
+        .expect("text");
+    }
+    let (fixed, slope) = fit(rows);
+    writeln!(
+        text,
+        "\nFuel grows linearly: {:.2} M + {:.3} M for each model (least squares over all rows).",
+        fixed / 1e6,
+        slope / 1e6
+    )
+    .expect("text");
+    for row in rows.iter().filter(|row| row.models >= 100) {
+        let expected = fixed + slope * row.models as f64;
+        writeln!(text, "{} models are {:+.1} % off that line.", row.models, (row.fuel as f64 / expected - 1.0) * 100.0)
+            .expect("text");
+    }
+    text
+}
+
+/// Least squares of fuel over models.
+fn fit(rows: &[Row]) -> (f64, f64) {
+    let count = rows.len() as f64;
+    let mean = |value: &dyn Fn(&Row) -> f64| rows.iter().map(value).sum::<f64>() / count;
+    let (x, y) = (mean(&|row| row.models as f64), mean(&|row| row.fuel as f64));
+    let slope = rows.iter().map(|row| (row.models as f64 - x) * (row.fuel as f64 - y)).sum::<f64>()
+        / rows.iter().map(|row| (row.models as f64 - x).powi(2)).sum::<f64>();
+    (y - slope * x, slope)
+}
+
+/// What a call costs besides its work, and how long the command line takes to begin.
+fn start(planner: &Planner) -> String {
+    let instance = median(1, || drop(black_box(planner.text("none", ""))));
+    let native = median(1, || drop(black_box(contract::call("none", ""))));
+    let program = Artefact::CommandLine.path().expect("`cargo xtask build` was run");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(&program).args(arguments).output().expect("the program runs");
+        assert!(output.status.success());
+    };
+    let version = median(1, || run(&["--version"]));
+    let info = median(1, || run(&["info"]));
+    format!(
+        "\nA call that does nothing, in a fresh instance: {} µs above the {} µs of the native call.\n\n\
+         `modelwright --version`: {}. `modelwright info`, which loads and calls the component: {}.\n",
+        instance.saturating_sub(native).as_micros(),
+        native.as_micros(),
+        milliseconds(version),
+        milliseconds(info),
+    )
+}
+
+fn kilobytes(bytes: usize) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}

@@ -1,0 +1,88 @@
+//! A namespace of any size, settled on the simulated cluster: for benches and for the limits of growth.
+
+use modelwright::files;
+use modelwright::forecast::plan_of;
+use modelwright::json::Limits;
+use modelwright::simulate::Cluster;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// More rounds than a first roll-out needs.
+const ROUND_LIMIT: usize = 10;
+
+/// The request of a plan for a namespace with `models` Models in which nothing is left to do.
+pub fn crowd(models: usize) -> Result<String, String> {
+    let files: Vec<Value> = (0..models).flat_map(resources).collect();
+    let mut cluster = Cluster::new(BTreeMap::new());
+    for _ in 0..ROUND_LIMIT {
+        let request = request(&files, &cluster);
+        let seen = files::observe(&request, &Limits { values: usize::MAX, bytes: usize::MAX, ..Limits::DEFAULT })
+            .map_err(|failure| format!("{failure:?}"))?;
+        let plan = plan_of(&seen);
+        if plan.actions.is_empty() {
+            return Ok(request);
+        }
+        for action in &plan.actions {
+            cluster.perform(&action.request);
+        }
+        for request in plan.statuses.iter().filter_map(|status| status.request.as_ref()) {
+            cluster.perform(request);
+        }
+        cluster.settle();
+    }
+    Err(format!("after {ROUND_LIMIT} rounds something still changes"))
+}
+
+fn request(files: &[Value], cluster: &Cluster) -> String {
+    let observed: Vec<&Value> = cluster.objects().values().collect();
+    json!({"resources": files, "observed": observed, "policy": {"staticVolumes": "any"}}).to_string()
+}
+
+/// A Model, and for every second one a config of it and its neighbour with an Endpoint.
+fn resources(number: usize) -> Vec<Value> {
+    let metadata = |name: String| json!({"name": name, "namespace": "crowd"});
+    let object = |kind: &str, name: String, spec: Value| json!({"apiVersion": "mlops.internal/v1alpha1", "kind": kind, "metadata": metadata(name), "spec": spec});
+    let model = object(
+        "Model",
+        format!("m-{number}"),
+        json!({
+            "image": "registry.example.com/titanic:1.4.2",
+            "artifact": {
+                "uri": format!("https://models.example.com/titanic/{number}.tar.gz"),
+                "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            },
+            "storage": {"size": "10Gi", "nfs": {"server": "nfs.example.internal", "path": format!("/exports/{number}")}},
+        }),
+    );
+    if number % 2 == 1 {
+        return vec![model];
+    }
+    let config = object(
+        "EndpointConfig",
+        format!("c-{number}"),
+        json!({"models": [{"name": "stable", "model": format!("m-{number}"), "weight": 90, "instances": 2}]}),
+    );
+    let endpoint = object(
+        "Endpoint",
+        format!("e-{number}"),
+        json!({
+            "config": format!("c-{number}"), "host": format!("m-{number}.example.com"),
+            "gateway": {"selector": {"istio": "ingressgateway"}},
+        }),
+    );
+    vec![model, config, endpoint]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_settles() {
+        let request = crowd(4).expect("it settles");
+        let plan: Value = serde_json::from_str(&modelwright::contract::plan(&request).expect("a plan")).expect("JSON");
+        assert_eq!(plan["actions"], json!([]));
+        assert_eq!(plan["waiting"], json!([]));
+        assert_eq!(plan["summary"]["unchanged"], json!(4 * 4 + 2 * 2 + 4 + 2 + 2));
+    }
+}
