@@ -70,6 +70,7 @@ pub fn decorate(host: &HostInput, request: &str) -> Reply {
 
 fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply> {
     let mut request = parse(request, hook)?;
+    let listed = count(at(&request, &["children"]));
     let mut seen = observe(host, &mut request, &["children", "related"])?;
     let finalizing = hook == "finalize" || at(&request, &["finalizing"]) == &Value::Bool(true);
     let key = seen.take_parent(at(&request, &["parent"]), finalizing).map_err(refused)?;
@@ -79,7 +80,7 @@ fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply
     };
     let children = children_of(&decision, &seen)?;
     let held = matches!(decision.outcome, Outcome::Keep | Outcome::Hold);
-    if held && children.len() < count(at(&request, &["children"])) {
+    if held && children.len() < listed {
         return Err(Reply::sentence(500, format!("{} is on hold and not every child is known as its own", key.label())));
     }
     let finalized = finalizing && decision.outcome == Outcome::Drop && observed_children(&decision, &seen).is_empty();
