@@ -51,28 +51,22 @@ impl PartialOrd for Diagnostic {
 impl Diagnostic {
     /// An error at `path`; `object` is filled in by whoever knows it.
     pub fn error(code: &str, path: &str, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, code, path, message)
+        Self::new(Severity::Error, code, path, message.into())
     }
 
     /// A warning at `path`.
     pub fn warning(code: &str, path: &str, message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, code, path, message)
+        Self::new(Severity::Warning, code, path, message.into())
     }
 
     /// A remark at `path`.
     pub fn info(code: &str, path: &str, message: impl Into<String>) -> Self {
-        Self::new(Severity::Info, code, path, message)
+        Self::new(Severity::Info, code, path, message.into())
     }
 
-    fn new(severity: Severity, code: &str, path: &str, message: impl Into<String>) -> Self {
-        Self {
-            severity,
-            code: code.into(),
-            object: String::new(),
-            path: path.into(),
-            message: message.into(),
-            help: String::new(),
-        }
+    #[inline(never)]
+    fn new(severity: Severity, code: &str, path: &str, message: String) -> Self {
+        Self { severity, code: code.into(), object: String::new(), path: path.into(), message, help: String::new() }
     }
 
     /// The same with a sentence about what to do.

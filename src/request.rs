@@ -6,7 +6,7 @@ use crate::kinds::{Key, Kind};
 use crate::names;
 use crate::observation::{Host, SERVER_FIELDS, at, items, set, text};
 use crate::plan::{Expect, Guard, Request};
-use kube_core::params::{DeleteParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective};
+use kube_core::params::{DeleteParams, Patch, PatchParams, ValidationDirective};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -36,15 +36,12 @@ pub fn update(key: &Key, mut body: Value, manager: &str, force: bool, observed: 
 
 /// A delete of the object with the observed uid; with its resourceVersion, too, when the decision rests on its content.
 pub fn delete(key: &Key, observed: &Guard, exact: bool) -> Request {
-    let policy = match key.kind {
-        Kind::Deployment => PropagationPolicy::Foreground,
-        _ => PropagationPolicy::Background,
-    };
-    let preconditions =
-        Preconditions { uid: Some(observed.uid.clone()), resource_version: exact.then(|| observed.resource_version.clone()) };
-    let params = DeleteParams { propagation_policy: Some(policy), preconditions: Some(preconditions), ..DeleteParams::default() };
-    let body = serde_json::to_value(&params).unwrap_or(Value::Null);
-    let built = collection(key).delete(&key.name, &params);
+    let policy = if key.kind == Kind::Deployment { "Foreground" } else { "Background" };
+    let mut body = json!({"propagationPolicy": policy, "preconditions": {"uid": observed.uid}});
+    if exact {
+        set(&mut body, &["preconditions", "resourceVersion"], Value::from(observed.resource_version.as_str()));
+    }
+    let built = collection(key).delete(&key.name, &DeleteParams::default());
     built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
 }
 
