@@ -12,6 +12,32 @@ const ROUND_LIMIT: usize = 10;
 
 /// The request of a plan for a namespace with `models` Models in which nothing is left to do.
 pub fn crowd(models: usize) -> Result<String, String> {
+    settled(models).map(|(request, _)| request)
+}
+
+/// The request of reconciling the first Endpoint in a settled namespace: what `requirements` names for it, with `models` Models.
+pub fn neighbours(models: usize) -> Result<String, String> {
+    let (_, cluster) = settled(2)?;
+    let objects: Vec<&Value> = cluster.objects().values().filter(|object| is_read_by_an_endpoint(object)).collect();
+    let (parents, mut related): (Vec<Value>, Vec<Value>) =
+        objects.into_iter().cloned().partition(|object| object["kind"] == "Endpoint");
+    let model = related.iter().find(|object| object["kind"] == "Model").cloned().ok_or("there is no Model")?;
+    related.retain(|object| object["kind"] != "Model");
+    for number in 0..models {
+        let mut model = model.clone();
+        model["metadata"]["name"] = format!("m-{number}").into();
+        model["metadata"]["uid"] = format!("model-{number}").into();
+        related.push(model);
+    }
+    let parent = parents.into_iter().next().ok_or("there is no Endpoint")?;
+    Ok(json!({"parent": parent, "related": related}).to_string())
+}
+
+fn is_read_by_an_endpoint(object: &Value) -> bool {
+    ["Model", "Endpoint", "EndpointConfig", "VirtualService", "Gateway"].iter().any(|kind| object["kind"] == *kind)
+}
+
+fn settled(models: usize) -> Result<(String, Cluster), String> {
     let files: Vec<Value> = (0..models).flat_map(resources).collect();
     let mut cluster = Cluster::new(BTreeMap::new());
     for _ in 0..ROUND_LIMIT {
@@ -20,7 +46,7 @@ pub fn crowd(models: usize) -> Result<String, String> {
             .map_err(|failure| format!("{failure:?}"))?;
         let plan = plan_of(&seen);
         if plan.actions.is_empty() {
-            return Ok(request);
+            return Ok((request, cluster));
         }
         for action in &plan.actions {
             cluster.perform(&action.request);
@@ -76,6 +102,14 @@ fn resources(number: usize) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_neighbourhood_has_nothing_to_do() {
+        let request = neighbours(3).expect("it settles");
+        let answer: Value = serde_json::from_str(&modelwright::contract::call("reconcile", &request)).expect("JSON");
+        assert_eq!(answer["ok"]["plan"]["actions"], json!([]));
+        assert_eq!(answer["ok"]["status"]["state"], json!("available"));
+    }
 
     #[test]
     fn a_crowd_settles() {
