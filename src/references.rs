@@ -2,7 +2,7 @@
 
 use crate::kinds::{Key, Kind};
 use crate::names;
-use crate::observation::{Observation, at, items, text};
+use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::sort::sort_by;
 use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
@@ -70,7 +70,7 @@ pub fn resolve(seen: &Observation) -> References {
         references.add_config(key, object);
     }
     for (key, object) in seen.of_kind(Kind::Endpoint) {
-        references.add_endpoint(key, object);
+        references.add_endpoint(key, object, seen.get(Kind::Gateway, &key.namespace, &key.name));
     }
     for (key, object) in seen.of_kind(Kind::VirtualService) {
         references.add_routes(key, object);
@@ -135,10 +135,19 @@ impl References {
         }
     }
 
-    fn add_endpoint(&mut self, key: &Key, object: &Value) {
-        self.endpoints.insert(key.clone(), validate::endpoint(object));
+    fn add_endpoint(&mut self, key: &Key, object: &Value, gateway: Option<&Value>) {
+        let checked = validate::endpoint(object);
         let config = text(object, &["spec", "config"]);
         let host = text(object, &["spec", "host"]).to_ascii_lowercase();
+        if checked.value.is_none() {
+            // Which host it means cannot be told, so it keeps the ones that it has.
+            for host in
+                gateway.filter(|gateway| is_controlled_by(gateway, &checked.meta.uid)).map(hosts_of_gateway).unwrap_or_default()
+            {
+                note(&mut self.endpoints_of_host, &host_key(host), key);
+            }
+        }
+        self.endpoints.insert(key.clone(), checked);
         if !config.is_empty() {
             let config = Key::new(Kind::EndpointConfig, &key.namespace, config);
             note(&mut self.endpoints_of_config, &config, key);
@@ -224,6 +233,17 @@ impl References {
 /// A host in place of an object, so that tables by host are of the one type of table.
 pub fn host_key(host: &str) -> Key {
     Key::new(Kind::VirtualService, "", host)
+}
+
+/// The hosts that an observed Gateway of ours serves.
+fn hosts_of_gateway(gateway: &Value) -> Vec<&str> {
+    let mut hosts = Vec::new();
+    for server in items(gateway, &["spec", "servers"]) {
+        for host in items(server, &["hosts"]) {
+            hosts.extend(host.as_str().and_then(|host| host.strip_prefix("./")));
+        }
+    }
+    hosts
 }
 
 /// Adds `key` to the list of `of`.

@@ -183,6 +183,9 @@ fn config_ready(
     }
     let http = children::routes(&key.namespace, &config.variants, config.timeout_seconds);
     let (hosts, _) = gates::wanted(key, references);
+    if hosts.is_empty() {
+        return not("NoHost", "every host of its Endpoints belongs to another Endpoint".into());
+    }
     let own = Key::new(Kind::VirtualService, &key.namespace, &key.name);
     if let Some((host, other)) = hosts.iter().find_map(|host| Some((host, references.answers_instead(host, &own)?))) {
         return not("WaitingForCutOver", format!("the older VirtualService {} still answers for {host}", other.name));
