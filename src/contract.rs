@@ -281,7 +281,12 @@ fn hook(operation: &str, request: &str) -> Document {
     let policy = at(&value, &["host", "policy"]);
     let host = HostInput {
         now: observation::text(&value, &["host", "now"]).into(),
-        policy: if policy.is_null() { String::new() } else { policy.to_string() },
+        // As an object, or as the text that the typed function takes.
+        policy: match policy {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            object => object.to_string(),
+        },
     };
     let body = at(&value, &["request"]).to_string();
     let reply = match operation {

@@ -113,7 +113,7 @@ pub fn forecast(mut seen: Observation) -> Forecast {
             return Forecast {
                 format_version: "1.0",
                 component: COMPONENT,
-                end: end(plan.waiting, diagnostics),
+                end: end(plan.waiting, &plan.diagnostics),
                 rounds,
                 diagnostics: diagnostics.clone(),
             };

@@ -129,6 +129,10 @@ pub fn model(key: &Key, checked: &Checked<Model>, references: &References, seen:
 
 fn model_children(model: &Model) -> Vec<Kind> {
     let mut kinds = vec![Kind::Deployment, Kind::Service];
+    if matches!(model.storage, Storage::ExistingClaim { .. }) {
+        // Whether it may be mounted on many nodes decides how pods are replaced.
+        kinds.push(Kind::PersistentVolumeClaim);
+    }
     if let Storage::Claim { volume, .. } = &model.storage {
         kinds.push(Kind::PersistentVolumeClaim);
         if volume.is_static() {
@@ -169,15 +173,18 @@ fn in_use(key: &Key, routes: &[Key]) -> Waiting {
     }
 }
 
-/// What a Model takes: as written, but never no instances while an observed route gives it traffic.
+/// What a Model takes: as written, but never no instances while an observed route gives it traffic, and no fewer while routes that will
+/// give it less have not moved yet.
 pub fn figures(key: &Key, model: &Model, references: &References, seen: &Observation) -> Result<Figures, Waiting> {
     let mut figures = written_figures(key, model, references, seen)?;
     let unknown = seen.is_unreadable(Kind::VirtualService, &key.namespace);
+    let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
+    let deployment = deployment.filter(|deployment| is_controlled_by(deployment, &model.meta.uid));
+    let observed = deployment.and_then(observed_figures).map_or(0, |figures| figures.instances);
     if figures.instances == 0 && (unknown || references.has_traffic(key)) {
-        let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
-        let deployment = deployment.filter(|deployment| is_controlled_by(deployment, &model.meta.uid));
-        let observed = deployment.and_then(observed_figures).map_or(0, |figures| figures.instances);
         figures.instances = observed.max(u32::from(!unknown));
+    } else if references.is_losing_traffic(key) {
+        figures.instances = figures.instances.max(observed);
     }
     Ok(figures)
 }
@@ -267,7 +274,7 @@ fn one_node(figures: &Figures, shared: bool) -> Option<Diagnostic> {
     })
 }
 
-/// Says that instances 0 waits for the routes to move.
+/// Says that fewer instances wait for the routes to move.
 fn kept_instances(
     key: &Key,
     model: &Model,
@@ -277,7 +284,7 @@ fn kept_instances(
 ) -> Option<Diagnostic> {
     let written = written_figures(key, model, references, seen).ok()?;
     let kept = figures.filter(|figures| figures.instances > written.instances)?;
-    let message = format!("instances 0 is not taken while a VirtualService gives it traffic: {} are kept", kept.instances);
+    let message = format!("instances {} wait for the routes to move: {} are kept", written.instances, kept.instances);
     Some(Diagnostic::warning("InUse", "/spec/instances", message))
 }
 
@@ -379,7 +386,7 @@ pub fn config(key: &Key, checked: &Checked<EndpointConfig>, references: &Referen
         gate.outcome = if checked.meta.deleting { Outcome::Keep } else { Outcome::Hold };
         return gate;
     }
-    let cut = CutOver { key, routes_key: &routes_key, references, observed };
+    let cut = CutOver { key, routes_key: &routes_key, references, observed, preview: false };
     match &checked.value {
         _ if checked.meta.deleting => deleted_config(&cut, &mut gate),
         None => {}
@@ -394,6 +401,8 @@ struct CutOver<'a> {
     routes_key: &'a Key,
     references: &'a References,
     observed: Option<&'a Routes>,
+    /// What only a file has counts as if it existed.
+    preview: bool,
 }
 
 impl CutOver<'_> {
@@ -403,7 +412,7 @@ impl CutOver<'_> {
 
     /// Whether an observed host must stay here: an Endpoint still has it, or may have it, and no other VirtualService has it yet.
     fn must_keep(&self, host: &str) -> bool {
-        !self.references.is_served_elsewhere(host, self.routes_key) && (self.is_claimed(host) || self.is_unclear())
+        !self.references.is_taken_over(host, self.routes_key) && (self.is_claimed(host) || self.is_unclear())
     }
 
     fn is_claimed(&self, host: &str) -> bool {
@@ -439,7 +448,7 @@ impl CutOver<'_> {
         let mut gateways: Vec<String> = Vec::new();
         for host in hosts {
             let before = gateways.len();
-            let claimants = self.claimants(host).filter(|endpoint| self.is_owner(endpoint, host));
+            let claimants = self.claimants(host).filter(|endpoint| self.is_owner(endpoint, host) && self.unborn(host).is_none());
             gateways.extend(claimants.map(|endpoint| format!("{}/{}", endpoint.namespace, endpoint.name)));
             if gateways.len() == before {
                 gateways.extend(self.observed.into_iter().flat_map(|routes| routes.gateways.iter().cloned()));
@@ -460,6 +469,9 @@ impl CutOver<'_> {
 
     /// The owner of a host, if only a file has it: routes never bind to a Gateway that this plan cannot make.
     fn unborn(&self, host: &str) -> Option<&Key> {
+        if self.preview {
+            return None;
+        }
         let owner = self.references.owner_of_host(host)?;
         self.references.endpoints.get(owner).is_some_and(|checked| checked.meta.uid.is_empty()).then_some(owner)
     }
@@ -477,7 +489,8 @@ fn deleted_config(cut: &CutOver, gate: &mut RoutesGate) {
         return;
     }
     gate.gateways = cut.gateways(&gate.hosts);
-    gate.outcome = if gate.hosts == cut.observed_hosts() { Outcome::Keep } else { Outcome::Apply };
+    let same = gate.hosts == cut.observed_hosts() && cut.observed.is_some_and(|routes| routes.gateways == gate.gateways);
+    gate.outcome = if same { Outcome::Keep } else { Outcome::Apply };
     let endpoints: Vec<&Key> = gate.hosts.iter().flat_map(|host| cut.claimants(host)).collect();
     let hosts = join(gate.hosts.iter().map(String::as_str));
     gate.waiting.push(Waiting {
@@ -519,7 +532,9 @@ fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: 
     }
     let new: Vec<&String> = wanted.iter().filter(|host| !observed.contains(host)).collect();
     let unready = unready(config, cut, seen);
-    if open && unready.is_empty() {
+    if !new.is_empty() && seen.is_unreadable(Kind::Gateway, &cut.key.namespace) {
+        gate.waiting.push(cannot_read(cut.key, Kind::Gateway, "no host is taken"));
+    } else if open && unready.is_empty() {
         for host in new {
             match cut.unborn(host) {
                 Some(endpoint) => gate.waiting.push(unborn_endpoint(cut, host, endpoint)),
@@ -649,12 +664,12 @@ fn blocked(variant: &Variant, total: u64, model: &Key, cut: &CutOver, seen: &Obs
         return Some(format!("{} objects cannot be read", kind.name()));
     }
     let routed = cut.observed.is_some_and(|routes| routes.destinations.contains_key(model));
-    let Some(checked) = cut.references.models.get(model) else {
-        return (!routed).then(|| "not found".into());
-    };
     let (had, of) = cut.observed.map_or((0, 0), |routes| (routes.weights.get(model).copied().unwrap_or(0), routes.total()));
     let weight = u64::from(variant.weight);
     let grows = product(weight, of) > product(had, total);
+    let Some(checked) = cut.references.models.get(model) else {
+        return (!routed || grows).then(|| "not found".into());
+    };
     let service = seen.get(Kind::Service, &model.namespace, &model.name);
     if !service.is_some_and(|service| is_controlled_by(service, &checked.meta.uid)) {
         return Some("no Service yet".into());
@@ -775,7 +790,7 @@ pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References,
 /// The hosts and gateways that an EndpointConfig has once every gate is open.
 pub fn wanted(key: &Key, references: &References) -> (Vec<String>, Vec<String>) {
     let routes_key = Key::new(Kind::VirtualService, &key.namespace, &key.name);
-    let cut = CutOver { key, routes_key: &routes_key, references, observed: None };
+    let cut = CutOver { key, routes_key: &routes_key, references, observed: None, preview: true };
     let hosts = wanted_hosts(&cut);
     let gateways = cut.gateways(&hosts);
     (hosts, gateways)

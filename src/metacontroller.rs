@@ -71,9 +71,11 @@ pub fn decorate(host: &HostInput, request: &str) -> Reply {
 fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply> {
     let mut request = parse(request, hook)?;
     let listed = count(at(&request, &["children"]));
+    let was_read = check_related(&request);
     let mut seen = observe(host, &mut request, &["children", "related"])?;
     let finalizing = hook == "finalize" || at(&request, &["finalizing"]) == &Value::Bool(true);
     let key = seen.take_parent(at(&request, &["parent"]), finalizing).map_err(refused)?;
+    was_read?;
     let references = references::resolve(&seen);
     let Some(decision) = reconcile::decide(&key, &references, &seen) else {
         return Err(Reply::sentence(400, "the parent cannot be read"));
@@ -112,6 +114,25 @@ fn children_of(decision: &Decision, seen: &Observation) -> Result<Vec<Value>, Re
             held.map(|(key, object)| last_applied(object).ok_or_else(|| cannot_re_emit(&key))).collect()
         }
     }
+}
+
+/// Every rule of the customize answer has its group among the related objects, even when it is empty. A missing group was never read, and
+/// unknown is not empty.
+fn check_related(request: &Value) -> Result<(), Reply> {
+    let parent = at(request, &["parent"]);
+    let Some(key) = key_of(parent).filter(|key| key.kind.is_parent()) else { return Ok(()) };
+    for selector in requirements::requirements(&key, parent) {
+        check_group(request, selector.kind, &selector.api_version)?;
+    }
+    Ok(())
+}
+
+fn check_group(request: &Value, kind: &str, api: &str) -> Result<(), Reply> {
+    let group = format!("{kind}.{api}");
+    if at(request, &["related", &group]).is_object() {
+        return Ok(());
+    }
+    Err(Reply::sentence(500, format!("the request has no related {group}: the customize hook must be this component's")))
 }
 
 /// How many objects a request lists.
@@ -221,7 +242,9 @@ fn volumes(host: &HostInput, request: &str) -> Result<Reply, Reply> {
     let mut request = parse(request, "sync")?;
     let namespace = key_of(at(&request, &["object"])).filter(|key| key.kind == Kind::Namespace);
     let Some(namespace) = namespace else { return Err(Reply::sentence(400, "the object is not a Namespace")) };
+    let was_read = check_group(&request, Kind::Model.name(), &Kind::Model.api());
     let seen = observe(host, &mut request, &["attachments", "related"])?;
+    was_read?;
     let references = references::resolve(&seen);
     let models = references.models.keys().filter(|key| key.namespace == namespace.name);
     let volumes: Result<Vec<Option<Value>>, Reply> = models.map(|key| volume(key, &references, &seen)).collect();
@@ -291,7 +314,7 @@ fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Ob
             let Value::Object(objects) = group else {
                 return Err(Reply::sentence(400, format!("{member} is not a map of maps")));
             };
-            seen.take_objects(objects.into_iter().map(|(_, object)| object).collect());
+            seen.take_objects(objects.into_iter().map(|(_, object)| object).collect()).map_err(refused)?;
         }
     }
     Ok(seen)
@@ -316,7 +339,12 @@ mod tests {
                     "annotations": {names::METACONTROLLER_LAST_APPLIED: "{\"kind\":\"Gateway\"}"}}});
             let parent = json!({"apiVersion": "mlops.internal/v1alpha1", "kind": "Endpoint",
                 "metadata": {"name": "e", "namespace": namespace, "uid": "u"}, "spec": {}});
-            json!({"parent": parent, "children": {"Gateway.networking.istio.io/v1": {"a/e": gateway}}, "related": {}}).to_string()
+            let groups =
+                ["Model", "EndpointConfig", "Endpoint"].map(|kind| (format!("{kind}.mlops.internal/v1alpha1"), json!({})));
+            let mut related: Map<String, Value> = groups.into_iter().collect();
+            related.extend(["Gateway", "VirtualService"].map(|kind| (format!("{kind}.networking.istio.io/v1"), json!({}))));
+            json!({"parent": parent, "children": {"Gateway.networking.istio.io/v1": {"a/e": gateway}}, "related": related})
+                .to_string()
         };
         let code = |namespace: Value| sync(&HostInput::default(), &request(namespace)).code;
         assert_eq!((code("a".into()), code(json!({}))), (200, 500));

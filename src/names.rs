@@ -67,9 +67,11 @@ pub fn service_host(namespace: &str, model: &str) -> String {
     format!("{model}.{namespace}.svc.cluster.local")
 }
 
-/// The Model and namespace of an address made by [`service_host`].
-pub fn model_of_host(host: &str) -> Option<(&str, &str)> {
-    let (model, namespace) = host.strip_suffix(".svc.cluster.local")?.split_once('.')?;
+/// The namespace and Model that the host of a destination means, in every spelling that Istio resolves: `m` (in the namespace of the
+/// VirtualService), `m.ns`, `m.ns.svc`, `m.ns.svc.cluster.local`.
+pub fn model_of_host<'a>(host: &'a str, namespace: &'a str) -> Option<(&'a str, &'a str)> {
+    let bare = host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host);
+    let (model, namespace) = bare.split_once('.').unwrap_or((bare, namespace));
     (is_label(model) && is_label(namespace)).then_some((namespace, model))
 }
 
@@ -115,8 +117,11 @@ mod tests {
 
     #[test]
     fn a_service_host_leads_back_to_its_model() {
-        assert_eq!(model_of_host(&service_host("ns", "m")), Some(("ns", "m")));
-        assert_eq!(model_of_host("m.ns"), None);
-        assert_eq!(model_of_host("a.b.c.svc.cluster.local"), None);
+        for host in [&service_host("ns", "m"), "m.ns.svc", "m.ns", "m"] {
+            assert_eq!(model_of_host(host, "ns"), Some(("ns", "m")), "{host}");
+        }
+        for host in ["a.b.c.svc.cluster.local", "models.example.com", ""] {
+            assert_eq!(model_of_host(host, "ns"), None, "{host}");
+        }
     }
 }

@@ -67,7 +67,7 @@ impl Observation {
         let allowed = ["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"];
         let mut envelope = envelope(text, limits, &allowed)?;
         let mut seen = Self::read(&envelope)?;
-        seen.take_objects(list(&mut envelope, "observed")?);
+        seen.take_objects(list(&mut envelope, "observed")?)?;
         Ok((seen, list(&mut envelope, "resources")?))
     }
 
@@ -75,9 +75,15 @@ impl Observation {
     pub fn of_one(text: &str, limits: &Limits) -> Result<(Self, Key), Failure> {
         let allowed = ["parent", "children", "related", "unreadable", "now", "policy", "manager", "allow", "finalizing"];
         let mut envelope = envelope(text, limits, &allowed)?;
+        if let Some(member) = ["children", "related"].iter().find(|member| !envelope.contains_key(**member)) {
+            return Err(Failure::new(
+                "Malformed",
+                format!("the observation has no {member}; an empty list says that nothing is there"),
+            ));
+        }
         let mut seen = Self::read(&envelope)?;
-        seen.take_objects(list(&mut envelope, "children")?);
-        seen.take_objects(list(&mut envelope, "related")?);
+        seen.take_objects(list(&mut envelope, "children")?)?;
+        seen.take_objects(list(&mut envelope, "related")?)?;
         let finalizing = envelope.get("finalizing").and_then(Value::as_bool).unwrap_or(false);
         let key = seen.take_parent(envelope.get("parent").unwrap_or(&Value::Null), finalizing)?;
         Ok((seen, key))
@@ -144,8 +150,15 @@ impl Observation {
     }
 
     /// Adds observed objects. Unknown kinds are left out; of two objects with one key one is kept, the same whatever their order.
-    pub fn take_objects(&mut self, objects: Vec<Value>) {
+    pub fn take_objects(&mut self, objects: Vec<Value>) -> Result<(), Failure> {
         for object in objects {
+            if text(&object, &["apiVersion"]).is_empty() || text(&object, &["kind"]).is_empty() {
+                // What cannot be told could be what a gate looks for.
+                return Err(Failure::new("Malformed", "an observed object has no apiVersion or no kind"));
+            }
+            if text(&object, &["kind"]).ends_with("List") && !at(&object, &["items"]).is_null() {
+                return Err(Failure::new("Malformed", format!("{} was observed: hand in its items", describe(&object))));
+            }
             let Some(key) = key_of(&object) else {
                 self.diagnostics.push(not_read(&object));
                 continue;
@@ -160,6 +173,7 @@ impl Observation {
                 }
             }
         }
+        Ok(())
     }
 
     fn note_duplicate(&mut self, key: &Key, known: Value, object: &Value) {
@@ -242,7 +256,12 @@ fn unreadable(entry: &Value) -> Result<Option<Unreadable>, Failure> {
         return Err(Failure::new("Malformed", "an entry of unreadable needs apiVersion and kind"));
     }
     let namespace = text(entry, &["namespace"]).into();
-    Ok(Kind::of(api, kind).map(|kind| Unreadable { kind, namespace }))
+    let known = Kind::of(api, kind);
+    let group = api.split_once('/').map_or("", |(group, _)| group);
+    if known.is_none() && Kind::ALL.iter().any(|kind| kind.group() == group && !group.is_empty()) {
+        return Err(Failure::new("Malformed", format!("unreadable names {kind:?} of {api}, which is no kind that is read")));
+    }
+    Ok(known.map(|kind| Unreadable { kind, namespace }))
 }
 
 /// The key of an object of a known kind with a name.

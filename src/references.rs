@@ -2,7 +2,7 @@
 
 use crate::kinds::{Key, Kind};
 use crate::names;
-use crate::observation::{Observation, at, is_controlled_by, items, text};
+use crate::observation::{Observation, at, is_controlled_by, is_deleting, items, text};
 use crate::sort::sort_by;
 use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
@@ -41,6 +41,10 @@ pub struct References {
 pub struct Routes {
     /// `metadata.creationTimestamp`: at a gateway the oldest VirtualService of a host answers.
     pub created: String,
+    /// The uid of its controller; empty without one.
+    pub controller: String,
+    /// Whether it has a deletionTimestamp.
+    pub deleting: bool,
     /// `spec.hosts`.
     pub hosts: Vec<String>,
     /// `spec.gateways`.
@@ -86,7 +90,8 @@ pub fn concerned(seen: &Observation, references: &References) -> Vec<Key> {
     let mut next = seen.subjects.clone();
     while let Some(key) = next.pop() {
         if seen.objects.contains_key(&key) && !concerned.contains_key(&key) {
-            next.extend(references.neighbours(&key));
+            let neighbours = references.neighbours(&key);
+            next.extend(neighbours.into_iter().filter(|neighbour| !concerned.contains_key(neighbour)));
             concerned.insert(key, ());
         }
     }
@@ -199,8 +204,28 @@ impl References {
     /// Whether an observed VirtualService gives a Model traffic.
     pub fn has_traffic(&self, model: &Key) -> bool {
         let routes = self.routes_of_model.get(model).map_or(&[][..], Vec::as_slice);
-        let weights = routes.iter().filter_map(|routes| self.routes.get(routes)?.weights.get(model));
-        weights.into_iter().any(|weight| *weight > 0)
+        routes.iter().filter_map(|routes| self.routes.get(routes)).any(|routes| {
+            // Without a rule for everything, the rules that match are the traffic.
+            routes.weights.get(model).map_or(routes.weights.is_empty(), |weight| *weight > 0)
+        })
+    }
+
+    /// Whether an observed VirtualService of ours gives a Model a greater share than its config will.
+    pub fn is_losing_traffic(&self, model: &Key) -> bool {
+        let routes = self.routes_of_model.get(model).map_or(&[][..], Vec::as_slice);
+        routes.iter().any(|key| {
+            let Some(observed) = self.routes.get(key) else { return false };
+            let had = observed.weights.get(model).copied().unwrap_or(0);
+            let config = self.configs.get(&Key::new(Kind::EndpointConfig, &key.namespace, &key.name));
+            let Some(config) = config.filter(|config| config.meta.uid == observed.controller && !config.meta.deleting) else {
+                return false;
+            };
+            let Some(config) = &config.value else { return false };
+            let total = config.variants.iter().fold(0_u64, |sum, variant| sum.saturating_add(u64::from(variant.weight)));
+            let named = config.variants.iter().find(|variant| variant.model == model.name && key.namespace == model.namespace);
+            let weight = named.map_or(0, |variant| u64::from(variant.weight));
+            u128::from(weight).saturating_mul(u128::from(observed.total())) < u128::from(had).saturating_mul(u128::from(total))
+        })
     }
 
     /// The Endpoints that name an EndpointConfig.
@@ -215,18 +240,29 @@ impl References {
         keys.iter().find(|key| self.endpoints.get(key).is_some_and(|endpoint| !endpoint.meta.deleting))
     }
 
-    /// Whether a VirtualService other than `routes` was observed with a host in its namespace.
-    pub fn is_served_elsewhere(&self, host: &str, routes: &Key) -> bool {
-        let keys = self.routes_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
-        keys.iter().any(|key| key != routes && key.namespace == routes.namespace)
+    /// Whether the VirtualService of the config that the owner of a host names was observed with it, and is not `routes`: only then may
+    /// another one let go, so the last one never does.
+    pub fn is_taken_over(&self, host: &str, routes: &Key) -> bool {
+        let endpoint = self.owner_of_host(host).and_then(|owner| self.endpoints.get(owner)?.value.as_ref());
+        let Some(endpoint) = endpoint else { return false };
+        let next = Key::new(Kind::VirtualService, &endpoint.meta.namespace, &endpoint.config);
+        let config = self.configs.get(&Key::new(Kind::EndpointConfig, &endpoint.meta.namespace, &endpoint.config));
+        let observed =
+            self.routes.get(&next).filter(|observed| !observed.deleting && observed.hosts.iter().any(|had| had == host));
+        next != *routes && observed.zip(config).is_some_and(|(observed, config)| observed.controller == config.meta.uid)
     }
 
     /// The VirtualService that answers for a host at a gateway in place of `routes`: an older one.
     pub fn answers_instead(&self, host: &str, routes: &Key) -> Option<&Key> {
         let created = |key: &Key| self.routes.get(key).map_or("", |routes| routes.created.as_str());
         let keys = self.routes_of_host.get(&host_key(host)).map_or(&[][..], Vec::as_slice);
-        let others = keys.iter().filter(|key| *key != routes && key.namespace == routes.namespace);
+        let others = keys.iter().filter(|key| *key != routes && self.share_a_gateway(key, routes));
         others.into_iter().find(|key| (created(key), *key) < (created(routes), routes))
+    }
+
+    fn share_a_gateway(&self, one: &Key, other: &Key) -> bool {
+        let gateways = |key: &Key| self.routes.get(key).map_or(&[][..], |routes| routes.gateways.as_slice());
+        gateways(one).iter().any(|gateway| gateways(other).contains(gateway))
     }
 }
 
@@ -276,6 +312,10 @@ fn named_models(config: &Value) -> impl Iterator<Item = &str> {
 /// Whether every entry names another Model: else it cannot be told which ones the config decided about.
 fn names_are_readable(config: &Value) -> bool {
     let entries: Vec<&str> = items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).collect();
+    // More than a config may have is not readable, and not worth comparing.
+    if entries.len() > 16 {
+        return false;
+    }
     let mut distinct: Vec<&str> = Vec::new();
     for name in entries.iter().copied().filter(|name| names::is_dns1035(name)) {
         if !distinct.contains(&name) {
@@ -290,23 +330,28 @@ pub fn routes(object: &Value) -> Routes {
     let strings = |path: &[&str]| items(object, path).iter().filter_map(Value::as_str).map(String::from).collect();
     let mut routes = Routes {
         created: text(object, &["metadata", "creationTimestamp"]).into(),
+        controller: controller_of(object).into(),
+        deleting: is_deleting(object),
         hosts: strings(&["spec", "hosts"]),
         gateways: strings(&["spec", "gateways"]),
         http: at(object, &["spec", "http"]).clone(),
         ..Routes::default()
     };
-    for rule in items(object, &["spec", "http"]) {
-        read_rule(rule, &mut routes);
+    let namespace = text(object, &["metadata", "namespace"]);
+    for protocol in ["http", "tcp", "tls"] {
+        for rule in items(object, &["spec", protocol]) {
+            read_rule(rule, namespace, &mut routes);
+        }
     }
     routes
 }
 
-fn read_rule(rule: &Value, routes: &mut Routes) {
+/// A rule without match gives its destinations their weights. Those of other rules, and mirrors, are reached, too: with any weight.
+fn read_rule(rule: &Value, namespace: &str, routes: &mut Routes) {
     let entries = items(rule, &["route"]);
     let catch_all = items(rule, &["match"]).is_empty();
     for entry in entries {
-        let Some((namespace, model)) = names::model_of_host(text(entry, &["destination", "host"])) else { continue };
-        let model = Key::new(Kind::Model, namespace, model);
+        let Some(model) = destination(at(entry, &["destination"]), namespace) else { continue };
         if catch_all {
             // Istio gives a single destination everything, even with weight 0.
             let least = u64::from(entries.len() == 1);
@@ -315,6 +360,22 @@ fn read_rule(rule: &Value, routes: &mut Routes) {
         }
         routes.destinations.insert(model, ());
     }
+    let mirrors = items(rule, &["mirrors"]).iter().map(|mirror| at(mirror, &["destination"]));
+    for mirror in mirrors.chain([at(rule, &["mirror"])]) {
+        if let Some(model) = destination(mirror, namespace) {
+            routes.destinations.insert(model, ());
+        }
+    }
+}
+
+fn destination(destination: &Value, namespace: &str) -> Option<Key> {
+    let (namespace, model) = names::model_of_host(text(destination, &["host"]), namespace)?;
+    Some(Key::new(Kind::Model, namespace, model))
+}
+
+fn controller_of(object: &Value) -> &str {
+    let owners = items(object, &["metadata", "ownerReferences"]);
+    owners.iter().find(|owner| at(owner, &["controller"]) == &Value::Bool(true)).map_or("", |owner| text(owner, &["uid"]))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub fn finalizers(key: &Key, finalizers: &[String], manager: &str, observed: &Gu
 }
 
 /// An apply of the status of an observed custom resource.
-pub fn status(key: &Key, status: &Value) -> Request {
+pub fn status(key: &Key, status: &Value, uid: &str) -> Request {
     let params = PatchParams {
         force: true,
         field_manager: Some(names::STATUS_MANAGER.into()),
@@ -63,7 +63,7 @@ pub fn status(key: &Key, status: &Value) -> Request {
     };
     let body = json!({
         "apiVersion": key.kind.api(), "kind": key.kind.name(),
-        "metadata": {"name": key.name, "namespace": key.namespace}, "status": status,
+        "metadata": {"name": key.name, "namespace": key.namespace, "uid": uid}, "status": status,
     });
     let built = collection(key).patch_subresource("status", &key.name, &params, &Patch::Apply(&Value::Null));
     built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))

@@ -127,7 +127,7 @@ pub fn of_config(
     let accepted = accepted(facts.diagnostics, facts.waiting);
     let ready = match unreadable(key, &[Kind::VirtualService], seen) {
         unknown @ Some(_) if !checked.meta.deleting => nobody_knows(unknown),
-        _ => config_ready(key, checked, facts, routes, references),
+        _ => config_ready(key, checked, facts, routes, references, seen),
     };
     let pending = !ready.holds() && accepted.holds() && !facts.unnamed && !checked.meta.deleting;
     let progressing = progressing(pending, &ready);
@@ -163,15 +163,13 @@ fn config_ready(
     facts: &ConfigFacts,
     routes: Option<&Routes>,
     references: &References,
+    seen: &Observation,
 ) -> Condition {
     let not = |reason: &str, message: String| Condition::new("Ready", false, reason, message);
     if checked.meta.deleting {
         return not("Deleting", deleting_message(facts.outcome, facts.waiting));
     }
     let Some(config) = &checked.value else { return not("Invalid", "the custom resource is invalid".into()) };
-    if facts.unnamed {
-        return not("NoEndpoint", "no Endpoint names this EndpointConfig, so it has no hosts".into());
-    }
     if let Some(waiting) = facts.waiting.first() {
         let reason = match waiting.gate.as_str() {
             "traffic" => "WaitingForModels",
@@ -180,6 +178,9 @@ fn config_ready(
             _ => "Waiting",
         };
         return not(reason, waiting.facts.clone());
+    }
+    if facts.unnamed {
+        return not("NoEndpoint", "no Endpoint names this EndpointConfig, so it has no hosts".into());
     }
     let http = children::routes(&key.namespace, &config.variants, config.timeout_seconds);
     let (hosts, _) = gates::wanted(key, references);
@@ -191,11 +192,20 @@ fn config_ready(
         return not("WaitingForCutOver", format!("the older VirtualService {} still answers for {host}", other.name));
     }
     match routes {
+        Some(routes) if routes.http == http && routes.hosts == hosts && !somebody_answers(routes, references, seen) => {
+            not("ModelsUnavailable", "no Model that gets requests has an available replica".into())
+        }
         Some(routes) if routes.http == http && routes.hosts == hosts => {
             Condition::new("Ready", true, "Available", "the observed VirtualService routes as written")
         }
         _ => not("RoutesPending", "the VirtualService does not route as written yet".into()),
     }
+}
+
+/// Whether a Model that gets requests has an available replica.
+fn somebody_answers(routes: &Routes, references: &References, seen: &Observation) -> bool {
+    let mut weighted = routes.weights.iter().filter(|(_, weight)| **weight > 0);
+    weighted.any(|(model, _)| gates::availability(model, references, seen).available > 0)
 }
 
 /// Whether the Deployment of a variant gave up: the observed routes stay, and somebody has to look.
@@ -238,7 +248,9 @@ pub fn of_endpoint(
         () => "creating",
     };
     let mut status = head(checked.meta.generation, state);
-    if let Some(endpoint) = &checked.value {
+    if let Some(endpoint) =
+        checked.value.as_ref().filter(|endpoint| references.owner_of_host(&endpoint.host).is_none_or(|owner| owner == key))
+    {
         add_urls(key, endpoint, references, seen, &mut status);
     }
     finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, seen)
@@ -271,8 +283,13 @@ fn endpoint_ready(
     if let Some(other) = references.answers_instead(&endpoint.host, &own) {
         return not("WaitingForCutOver", format!("the older VirtualService {} still answers for {}", other.name, endpoint.host));
     }
+    let sees_deployments = seen.of_kind(Kind::Deployment).next().is_some();
     let routed = routes.is_some_and(|routes| routes.hosts.contains(&endpoint.host) && routes.gateways.contains(&this));
     match routed {
+        // The host of an Endpoint need not read Deployments; where there is none to see, nobody knows better.
+        true if sees_deployments && !routes.is_some_and(|routes| somebody_answers(routes, references, seen)) => {
+            not("ModelsUnavailable", "no Model that gets requests has an available replica".into())
+        }
         true => Condition::new(
             "Ready",
             true,

@@ -235,6 +235,18 @@ fn draft_drop(draft: &mut Draft, decision: &Decision) {
 }
 
 fn draft_delete(draft: &mut Draft, decision: &Decision, key: &Key, live: &Value) {
+    let parent = draft.seen.objects.get(&decision.key);
+    if draft.seen.host == Host::Direct && (is_metacontrollers(live) || parent.is_some_and(is_kept_by_metacontroller)) {
+        draft.object(key, Verb::Delete, "AnotherHost", Difference::default(), Some(live));
+        let text = format!("{} is applied by Metacontroller, which will delete it", key.label());
+        draft.wait(key, "another-host", Vec::new(), "Metacontroller applies it", text);
+        return;
+    }
+    if key.kind == Kind::PersistentVolume && !decision.meta.finalizers.iter().any(|finalizer| finalizer == names::FINALIZER) {
+        // Labels alone prove nothing: whoever made this volume for a Model held the Model by the finalizer first.
+        draft.object(key, Verb::Conflict, "NotOurs", Difference::default(), Some(live));
+        return;
+    }
     draft.object(key, Verb::Delete, "NoLongerWanted", Difference::default(), Some(live));
     if is_deleting(live) {
         wait_gone(draft, key, live, "is being deleted");
@@ -246,6 +258,7 @@ fn draft_delete(draft: &mut Draft, decision: &Decision, key: &Key, live: &Value)
     let request = request::delete(key, &request::guard(live), false);
     if let Some(action) = draft.act(key, Verb::Delete, "NoLongerWanted", request, needs) {
         action.data_loss = deletes_data && !is_static(live);
+        action.disruptive = matches!(key.kind, Kind::VirtualService | Kind::Gateway | Kind::Deployment);
     }
 }
 
@@ -273,7 +286,8 @@ fn needs_of_routes(body: &Value) -> Vec<Key> {
         needs.extend(named.map(|(namespace, name)| Key::new(Kind::Gateway, namespace, name)));
     }
     let routes = items(body, &["spec", "http"]).iter().flat_map(|rule| items(rule, &["route"]));
-    let models = routes.filter_map(|route| names::model_of_host(text(route, &["destination", "host"])));
+    let namespace = text(body, &["metadata", "namespace"]);
+    let models = routes.filter_map(|route| names::model_of_host(text(route, &["destination", "host"]), namespace));
     needs.extend(models.map(|(namespace, model)| Key::new(Kind::Service, namespace, model)));
     sort_distinct(&mut needs);
     needs

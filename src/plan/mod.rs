@@ -126,7 +126,7 @@ impl<'a> Draft<'a> {
             return None;
         }
         let changed = !decision.meta.uid.is_empty() && !changes_itself && live.get("status") != Some(&decision.status);
-        let request = changed.then(|| request::status(key, &decision.status));
+        let request = changed.then(|| request::status(key, &decision.status, &decision.meta.uid));
         Some(StatusWrite { object: key.id(), changed, status: decision.status.clone(), request })
     }
 

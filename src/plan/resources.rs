@@ -56,6 +56,7 @@ fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Op
         draft.object(key, Verb::Conflict, "FieldConflict", difference, Some(live));
         let text = format!("{} is not updated: another manager owns fields that the file changes", key.label());
         draft.wait(key, "conflict", Vec::new(), "fields belong to another manager", text);
+        draft_finalizer(draft, decision, Some(live));
     } else if difference.changes.is_empty() && !difference.takes_ownership {
         draft.object(key, Verb::Unchanged, "", difference, Some(live));
         draft_finalizer(draft, decision, Some(live));

@@ -32,7 +32,7 @@ fn bind_claims(cluster: &mut Cluster, events: &mut Vec<String>) {
         let volume = text(claim, &["spec", "volumeName"]);
         let volume_key = Key::new(Kind::PersistentVolume, "", volume);
         let is_static = !volume.is_empty();
-        if is_deleting(claim) || (is_static && !cluster.objects.contains_key(&volume_key)) {
+        if is_deleting(claim) || (is_static && !may_bind(cluster.objects.get(&volume_key), claim)) {
             continue;
         }
         let mut claim = claim.clone();
@@ -54,10 +54,20 @@ fn bind_claims(cluster: &mut Cluster, events: &mut Vec<String>) {
     }
 }
 
+/// A volume that another claim has had is Released: it never binds again by itself.
+fn may_bind(volume: Option<&Value>, claim: &Value) -> bool {
+    let had = volume.map(|volume| text(volume, &["spec", "claimRef", "uid"]));
+    had.is_some_and(|had| had.is_empty() || had == text(claim, &["metadata", "uid"]))
+}
+
 /// Pods become ready once the claims of ours that they mount are bound.
 fn start_pods(cluster: &mut Cluster, events: &mut Vec<String>) {
     for key in keys(cluster, Kind::Deployment) {
-        let Some(deployment) = cluster.objects.get(&key).filter(|deployment| !is_deleting(deployment)) else { continue };
+        let Some(deployment) =
+            cluster.objects.get(&key).filter(|deployment| !is_deleting(deployment) && !has_given_up(deployment))
+        else {
+            continue;
+        };
         let wanted = at(deployment, &["spec", "replicas"]).as_i64().unwrap_or(1);
         let available = if mounts_unbound(cluster, &key, deployment) { 0 } else { wanted };
         let status = status(number(deployment, &["metadata", "generation"]), wanted, available);
@@ -69,6 +79,13 @@ fn start_pods(cluster: &mut Cluster, events: &mut Vec<String>) {
         cluster.write(key.clone(), deployment);
         events.push(format!("{}: {available} of {wanted} replicas available", key.label()));
     }
+}
+
+/// Pods that did not start in time do not start by themselves: only another generation changes that.
+fn has_given_up(deployment: &Value) -> bool {
+    let seen = number(deployment, &["status", "observedGeneration"]) == number(deployment, &["metadata", "generation"]);
+    let conditions = items(deployment, &["status", "conditions"]);
+    seen && conditions.iter().any(|condition| text(condition, &["reason"]) == "ProgressDeadlineExceeded")
 }
 
 fn mounts_unbound(cluster: &Cluster, key: &Key, deployment: &Value) -> bool {
@@ -108,11 +125,18 @@ fn let_protected_go(cluster: &mut Cluster, events: &mut Vec<String>) {
             Kind::PersistentVolume => is_claimed(cluster, &key),
             _ => false,
         };
-        if !used {
+        if !used && !cluster.objects.get(&key).is_some_and(is_held_by_others) {
             cluster.objects.remove(&key);
             events.push(format!("{} is gone", key.label()));
         }
     }
+}
+
+/// Finalizers besides those by which the built-in controllers protect what is in use.
+fn is_held_by_others(object: &Value) -> bool {
+    const PROTECTION: [&str; 3] = ["kubernetes.io/pvc-protection", "kubernetes.io/pv-protection", "foregroundDeletion"];
+    let finalizers = items(object, &["metadata", "finalizers"]).iter().filter_map(Value::as_str);
+    finalizers.into_iter().any(|finalizer| !PROTECTION.contains(&finalizer))
 }
 
 fn is_mounted(cluster: &Cluster, claim: &Key) -> bool {
@@ -141,8 +165,12 @@ fn collect_orphans(cluster: &mut Cluster, events: &mut Vec<String>) {
             parent.is_none_or(|parent| text(parent, &["metadata", "uid"]) != text(owner, &["uid"]))
         })
     };
-    let orphans: Vec<Key> =
-        cluster.objects.iter().filter(|(key, object)| orphaned(key, object)).map(|(key, _)| key.clone()).collect();
+    let orphans: Vec<Key> = cluster
+        .objects
+        .iter()
+        .filter(|(key, object)| orphaned(key, object) && !is_held_by_others(object))
+        .map(|(key, _)| key.clone())
+        .collect();
     for key in orphans {
         cluster.objects.remove(&key);
         events.push(format!("{} is collected: its owner is gone", key.label()));

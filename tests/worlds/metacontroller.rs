@@ -73,7 +73,8 @@ fn sync(run: &mut Run, key: &Key, judge: Judge) -> Verdict {
         &|body| body["metadata"]["ownerReferences"] = owner.clone(),
         judge,
     )?;
-    run.cluster.perform(&request::status(key, &answer["status"]));
+    let uid = run.cluster.objects()[key]["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+    run.cluster.perform(&request::status(key, &answer["status"], &uid));
     if answer["finalized"] == true {
         run.edit(key, |object| object["metadata"]["finalizers"].as_array_mut().unwrap().retain(|name| name != FINALIZER));
         let gone = |object: &Value| deleting(object) && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
