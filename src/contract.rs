@@ -68,13 +68,15 @@ fn answer(seen: &Observation, key: &Key) -> Result<Answer, Failure> {
     let decision = reconcile::decide(key, &references, seen)
         .ok_or_else(|| Failure::new("Unsupported", "the parent is not among the observed objects"))?;
     let subject = plan::subject(&decision);
-    let plan = plan::plan(seen, std::slice::from_ref(&decision), Some(subject));
     let held = matches!(decision.outcome, Outcome::Hold | Outcome::Keep);
+    let children = decision.desired.iter().map(child).collect();
+    let status = decision.status.to_string();
+    let plan = plan::plan(seen, &mut std::iter::once(decision), Some(subject));
     Ok(Answer {
         outcome: if held { "hold" } else { "apply" }.into(),
-        children: decision.desired.iter().map(child).collect(),
+        children,
         plan: text_of(&plan)?,
-        status: decision.status.to_string(),
+        status,
         diagnostics: plan.diagnostics,
     })
 }

@@ -132,8 +132,8 @@ pub fn forecast(mut seen: Observation) -> Forecast {
 pub fn plan_of(seen: &Observation) -> Plan {
     let references = references::resolve(seen);
     let subjects = references::concerned(seen, &references);
-    let decisions: Vec<_> = subjects.iter().filter_map(|key| reconcile::decide(key, &references, seen)).collect();
-    plan::plan(seen, &decisions, None)
+    let mut decisions = subjects.iter().filter_map(|key| reconcile::decide(key, &references, seen));
+    plan::plan(seen, &mut decisions, None)
 }
 
 /// Performs a plan on the cluster and lets the controllers act.

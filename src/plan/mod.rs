@@ -24,17 +24,21 @@ use crate::sort::sort_distinct;
 use crate::table::Table;
 use serde_json::Value;
 
-/// The plan of a set of decisions.
-pub fn plan(seen: &Observation, decisions: &[Decision], subject: Option<Subject>) -> Plan {
+/// The plan of a set of decisions, each drafted as soon as it is made.
+pub fn plan(seen: &Observation, decisions: &mut dyn Iterator<Item = Decision>, subject: Option<Subject>) -> Plan {
     let mut draft = Draft::new(seen);
-    for decision in decisions {
-        resources::draft(&mut draft, decision);
-        children::draft(&mut draft, decision);
+    let mut drafted: Vec<Decision> = Vec::new();
+    for mut decision in decisions {
+        resources::draft(&mut draft, &decision);
+        children::draft(&mut draft, &decision);
+        // The bodies of all children of a namespace at once would be most of the memory of a call.
+        decision.desired = Vec::new();
+        drafted.push(decision);
     }
     resources::draft_rejected(&mut draft);
     draft.hold_back_dependents();
-    let statuses = decisions.iter().filter_map(|decision| draft.status(decision)).collect();
-    let findings = decisions.iter().flat_map(|decision| &decision.diagnostics).cloned();
+    let statuses = drafted.iter().filter_map(|decision| draft.status(decision)).collect();
+    let findings = drafted.iter().flat_map(|decision| &decision.diagnostics).cloned();
     draft.diagnostics.extend(findings.chain(seen.diagnostics.iter().cloned()));
     draft.finish(statuses, subject)
 }
