@@ -81,7 +81,8 @@ fn labels(entries: impl IntoIterator<Item = (&'static str, String)>) -> Labels {
 
 /// The one place where children become JSON. Their types have nothing that JSON lacks, so it cannot fail.
 fn json(object: &impl Serialize) -> Value {
-    object.serialize(tree::Builder).unwrap_or_default()
+    let Ok(value) = object.serialize(tree::Builder);
+    value
 }
 
 /// The object at a JSON pointer of a child.
