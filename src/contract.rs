@@ -6,6 +6,7 @@ use crate::files;
 use crate::gates::Outcome;
 use crate::json::{self, Limits};
 use crate::kinds::{API, Key, Kind};
+use crate::list::Listed;
 use crate::observation::{self, Observation, at};
 use crate::plan::{self, COMPONENT};
 use crate::policy::Policy;
@@ -72,7 +73,7 @@ fn answer(seen: &Observation, key: &Key) -> Result<Answer, Failure> {
     let held = matches!(decision.outcome, Outcome::Hold | Outcome::Keep);
     Ok(Answer {
         outcome: if held { "hold" } else { "apply" }.into(),
-        children: decision.desired.iter().map(child).collect(),
+        children: decision.desired.iter().map(child).listed(),
         plan: text_of(&plan)?,
         status: decision.status.to_string(),
         diagnostics: plan.diagnostics,
@@ -264,7 +265,7 @@ fn validate_request(request: &str) -> Result<(String, String), Failure> {
 
 /// An answer with its parts as JSON instead of JSON in strings.
 fn answer_text(answer: Answer) -> Document {
-    let children: Vec<&str> = answer.children.iter().map(|child| child.json.as_str()).collect();
+    let children: Vec<&str> = answer.children.iter().map(|child| child.json.as_str()).listed();
     let diagnostics = text_of(&answer.diagnostics)?;
     Ok(format!(
         "{{\"outcome\":\"{}\",\"children\":[{}],\"plan\":{},\"status\":{},\"diagnostics\":{diagnostics}}}",

@@ -4,6 +4,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::files;
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::observation::{Observation, items, text};
 use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
 use crate::simulate::Cluster;
@@ -132,7 +133,7 @@ pub fn forecast(mut seen: Observation) -> Forecast {
 pub fn plan_of(seen: &Observation) -> Plan {
     let references = references::resolve(seen);
     let subjects = references::concerned(seen, &references);
-    let decisions: Vec<_> = subjects.iter().filter_map(|key| reconcile::decide(key, &references, seen)).collect();
+    let decisions: Vec<_> = subjects.iter().filter_map(|key| reconcile::decide(key, &references, seen)).listed();
     plan::plan(seen, &decisions, None)
 }
 
@@ -148,11 +149,11 @@ fn carry_out(cluster: &mut Cluster, plan: &Plan, number: usize) -> Round {
     for request in plan.statuses.iter().filter_map(|status| status.request.as_ref()) {
         cluster.perform(request);
     }
-    events.extend(cluster.settle());
+    events.add_all(cluster.settle());
     Round {
         number,
         summary: plan.summary.clone(),
-        actions: plan.actions.iter().map(step).collect(),
+        actions: plan.actions.iter().map(step).listed(),
         waiting: plan.waiting.clone(),
         events,
         traffic: traffic(cluster),
@@ -188,9 +189,9 @@ fn traffic(cluster: &Cluster) -> Vec<Traffic> {
         let oldest = keys.iter().min_by_key(created).and_then(|key| cluster.objects().get(key))?;
         let share =
             |(model, weight): (&Key, &u64)| Share { model: format!("{}/{}", model.namespace, model.name), weight: *weight };
-        Some(Traffic { host: host.name.clone(), routes: references::routes(oldest).weights.iter().map(share).collect() })
+        Some(Traffic { host: host.name.clone(), routes: references::routes(oldest).weights.iter().map(share).listed() })
     };
-    by_host.iter().filter_map(of_host).collect()
+    by_host.iter().filter_map(of_host).listed()
 }
 
 fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {
@@ -199,7 +200,7 @@ fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {
     } else if waiting.is_empty() {
         ("Done", "nothing is left to do".into())
     } else {
-        let texts: Vec<&str> = waiting.iter().map(|waiting| waiting.text.as_str()).collect();
+        let texts: Vec<&str> = waiting.iter().map(|waiting| waiting.text.as_str()).listed();
         ("Waiting", format!("nothing changes any more: {}", texts.join("; ")))
     };
     End { reason, text, waiting }

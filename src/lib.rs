@@ -63,6 +63,8 @@ pub mod simulate;
 
 pub mod diagnostic;
 pub mod kinds;
+
+mod list;
 pub mod names;
 pub mod quantity;
 pub mod sort;

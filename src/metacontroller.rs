@@ -8,6 +8,7 @@ use crate::diagnostic::Failure;
 use crate::gates::{self, Outcome};
 use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{Host, Observation, at, is_decorated, items, key_of, set, text};
 use crate::plan::child_kinds;
@@ -96,7 +97,7 @@ fn children_of(decision: &Decision, seen: &Observation) -> Result<Vec<Value>, Re
     match decision.outcome {
         Outcome::Apply => {
             let namespaced = decision.desired.iter().filter(|desired| desired.key.kind.namespaced());
-            let mut children: Vec<Value> = namespaced.map(|desired| desired.body.clone()).collect();
+            let mut children: Vec<Value> = namespaced.map(|desired| desired.body.clone()).listed();
             // A claim that an edit no longer wants stays: storage is never taken back on an edit.
             for (key, object) in observed_children(decision, seen) {
                 let wanted = decision.desired.iter().any(|desired| desired.key == key);
@@ -131,7 +132,7 @@ fn observed_children<'a>(decision: &Decision, seen: &'a Observation) -> Vec<(Key
         let object = seen.objects.get(&key)?;
         crate::observation::is_controlled_by(object, &decision.meta.uid).then_some((key, object))
     };
-    child_kinds(decision.key.kind).iter().filter(|kind| kind.namespaced()).filter_map(of_kind).collect()
+    child_kinds(decision.key.kind).iter().filter(|kind| kind.namespaced()).filter_map(of_kind).listed()
 }
 
 /// An observed child as Metacontroller last applied it: from its annotation, or from the fields that it owns.
@@ -160,7 +161,7 @@ fn last_applied(object: &Value) -> Option<Value> {
 /// The values of exactly the fields of a FieldsV1 set; `None` where a field cannot be found.
 fn owned_fields(value: &Value, fields: &Value) -> Option<Value> {
     let fields = fields.as_object()?;
-    let members: Vec<(&String, &Value)> = fields.iter().filter(|(name, _)| *name != ".").collect();
+    let members: Vec<(&String, &Value)> = fields.iter().filter(|(name, _)| *name != ".").listed();
     if members.is_empty() {
         return Some(value.clone());
     }
@@ -202,7 +203,7 @@ fn related(request: &str) -> Result<Vec<Value>, Reply> {
         }
         _ => return Err(Reply::sentence(400, "the parent is not a Model, EndpointConfig, Endpoint or Namespace with a name")),
     };
-    Ok(selectors.iter().map(rule).collect())
+    Ok(selectors.iter().map(rule).listed())
 }
 
 /// Metacontroller's rule: `names` and `namespace` only where they say something.
@@ -225,7 +226,7 @@ fn volumes(host: &HostInput, request: &str) -> Result<Reply, Reply> {
     let references = references::resolve(&seen);
     let models = references.models.keys().filter(|key| key.namespace == namespace.name);
     let volumes: Result<Vec<Option<Value>>, Reply> = models.map(|key| volume(key, &references, &seen)).collect();
-    let attachments: Vec<Value> = volumes?.into_iter().flatten().collect();
+    let attachments: Vec<Value> = volumes?.into_iter().flatten().listed();
     Ok(Reply::ok(&json!({"attachments": attachments})))
 }
 
@@ -291,7 +292,7 @@ fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Ob
             let Value::Object(objects) = group else {
                 return Err(Reply::sentence(400, format!("{member} is not a map of maps")));
             };
-            seen.take_objects(objects.into_iter().map(|(_, object)| object).collect());
+            seen.take_objects(objects.into_iter().map(|(_, object)| object).listed());
         }
     }
     Ok(seen)

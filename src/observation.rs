@@ -5,6 +5,7 @@
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
+use crate::list::AddAll;
 use crate::names;
 use crate::policy::Policy;
 use crate::request;
@@ -115,7 +116,7 @@ impl Observation {
         seen.allow_data_loss = envelope.get("allow").is_some_and(|allow| at(allow, &["dataLoss"]) == &Value::Bool(true));
         seen.all = envelope.get("all") == Some(&Value::Bool(true));
         for entry in items_of(envelope, "unreadable")? {
-            seen.unreadable.extend(unreadable(entry)?);
+            seen.unreadable.add_all(unreadable(entry)?);
         }
         Ok(seen)
     }

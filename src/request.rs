@@ -3,6 +3,7 @@
 //! Shapes: <https://kubernetes.io/docs/reference/using-api/server-side-apply/> and `kube-core`'s `Request`.
 
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{Host, SERVER_FIELDS, at, items, set, text};
 use crate::plan::{Expect, Guard, Request};
@@ -120,7 +121,7 @@ pub fn guard(object: &Value) -> Guard {
 
 /// The finalizers of an object.
 pub fn finalizers_of(object: &Value) -> Vec<String> {
-    items(object, &["metadata", "finalizers"]).iter().filter_map(Value::as_str).map(String::from).collect()
+    items(object, &["metadata", "finalizers"]).iter().filter_map(Value::as_str).map(String::from).listed()
 }
 
 /// Adds what a host that makes its own calls writes on namespaced children: the owner and its uid as a label.

@@ -2,6 +2,7 @@
 //! enough: what is two hops away is among it.
 
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{items, text};
 use crate::sort::sort_distinct;
@@ -55,7 +56,7 @@ fn of_model(key: &Key, parent: &Value) -> Vec<Selector> {
 fn of_config(key: &Key, parent: &Value) -> Vec<Selector> {
     let entries = items(parent, &["spec", "models"]).iter();
     let mut models: Vec<String> =
-        entries.map(|entry| text(entry, &["model"])).filter(|model| names::is_dns1035(model)).map(String::from).collect();
+        entries.map(|entry| text(entry, &["model"])).filter(|model| names::is_dns1035(model)).map(String::from).listed();
     sort_distinct(&mut models);
     let mut selectors = vec![
         in_namespace(key, Kind::EndpointConfig, Vec::new(), "which other config names the same Models"),

@@ -6,6 +6,7 @@ use crate::children;
 use crate::diagnostic::Diagnostic;
 use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
@@ -144,10 +145,10 @@ pub fn of_config(
     if let Some(routes) = routes {
         status.insert("hosts".into(), json!(routes.hosts));
         let weights = routes.weights.iter().map(|(model, weight)| json!({"model": model.name, "weight": weight}));
-        status.insert("routes".into(), weights.collect());
+        status.insert("routes".into(), Value::Array(weights.listed()));
     }
     let mut conditions = vec![accepted, ready, progressing];
-    conditions.extend(figures_condition(facts.diagnostics));
+    conditions.add_all(figures_condition(facts.diagnostics));
     finish(status, conditions, key, checked.meta.generation, seen)
 }
 
@@ -305,7 +306,7 @@ fn add_urls(key: &Key, endpoint: &Endpoint, references: &References, seen: &Obse
     if let Some(config) = config {
         let page = |name: &str| format!("{base}/monitoring/variants/{name}/metrics");
         let variants = config.variants.iter().map(|variant| json!({"name": variant.name, "monitoringUrl": page(&variant.name)}));
-        status.insert("variants".into(), variants.collect());
+        status.insert("variants".into(), Value::Array(variants.listed()));
     }
 }
 
@@ -328,9 +329,9 @@ fn as_before<'a>(key: &Key, seen: &'a Observation) -> &'a str {
 }
 
 fn accepted(diagnostics: &[Diagnostic], waiting: &[Waiting]) -> Condition {
-    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).listed();
     if let Some(first) = errors.first() {
-        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).listed();
         return Condition::new("Accepted", false, &first.code, messages.join("; "));
     }
     match waiting.iter().find(|waiting| waiting.gate == "hold") {
@@ -365,8 +366,7 @@ fn head(generation: i64, state: &str) -> Map<String, Value> {
 
 fn finish(mut status: Map<String, Value>, conditions: Vec<Condition>, key: &Key, generation: i64, seen: &Observation) -> Value {
     let before = items(previous(key, seen), &["conditions"]);
-    let conditions: Vec<Value> =
-        conditions.into_iter().map(|condition| dated(condition, before, generation, &seen.now)).collect();
+    let conditions: Vec<Value> = conditions.into_iter().map(|condition| dated(condition, before, generation, &seen.now)).listed();
     status.insert("conditions".into(), Value::Array(conditions));
     Value::Object(status)
 }

@@ -3,6 +3,7 @@
 
 use super::Cluster;
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::observation::{at, is_deleting, items, number, set, text};
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ pub fn act(cluster: &mut Cluster, events: &mut Vec<String>) {
 }
 
 fn keys(cluster: &Cluster, kind: Kind) -> Vec<Key> {
-    cluster.objects.keys().filter(|key| key.kind == kind).cloned().collect()
+    cluster.objects.keys().filter(|key| key.kind == kind).cloned().listed()
 }
 
 /// A static claim is bound once its volume is there; a claim on a class is provisioned.
@@ -101,7 +102,7 @@ fn let_protected_go(cluster: &mut Cluster, events: &mut Vec<String>) {
         .iter()
         .filter(|(key, object)| is_protected(key.kind) && is_deleting(object))
         .map(|(key, _)| key.clone())
-        .collect();
+        .listed();
     for key in terminating {
         let used = match key.kind {
             Kind::PersistentVolumeClaim => is_mounted(cluster, &key),
@@ -142,7 +143,7 @@ fn collect_orphans(cluster: &mut Cluster, events: &mut Vec<String>) {
         })
     };
     let orphans: Vec<Key> =
-        cluster.objects.iter().filter(|(key, object)| orphaned(key, object)).map(|(key, _)| key.clone()).collect();
+        cluster.objects.iter().filter(|(key, object)| orphaned(key, object)).map(|(key, _)| key.clone()).listed();
     for key in orphans {
         cluster.objects.remove(&key);
         events.push(format!("{} is collected: its owner is gone", key.label()));

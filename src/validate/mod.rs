@@ -15,6 +15,7 @@ pub use valid::{
 use crate::crd::schema;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::Kind;
+use crate::list::AddAll;
 use crate::names;
 use crate::observation::{at, is_deleting, number, text};
 use crate::policy::Policy;
@@ -66,7 +67,7 @@ pub fn any(kind: Kind, object: &Value, old: Option<&Value>, policy: &Policy) -> 
         && let Some(old) = old
     {
         let label = label(kind, &meta(object));
-        found.extend(model::transition(old, object).into_iter().map(|diagnostic| diagnostic.of(&label)));
+        found.add_all(model::transition(old, object).into_iter().map(|diagnostic| diagnostic.of(&label)));
     }
     found
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::json::pointer;
+use crate::list::Listed;
 use crate::quantity::Quantity;
 use serde_json::{Map, Value};
 
@@ -103,7 +104,7 @@ fn walk_object(fields: &[Field], object: &Map<String, Value>, path: &str, found:
 fn unknown(given: &str, fields: &[Field], path: &str) -> Diagnostic {
     let shown: String = given.chars().filter(|c| !c.is_control()).take(80).collect();
     let near = fields.iter().min_by_key(|field| distance(field.name, given)).filter(|field| is_near(field.name, given));
-    let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let known: Vec<&str> = fields.iter().map(|field| field.name).listed();
     let help = match near {
         Some(field) => format!("did you mean {:?}?", field.name),
         None => format!("known fields: {}", known.join(", ")),
@@ -206,7 +207,7 @@ pub fn shown(text: &str) -> String {
     let escaped = clipped.escape_debug().to_string();
     let safe: String = escaped
         .chars()
-        .flat_map(|c| if c.is_ascii() || c.is_alphanumeric() { vec![c] } else { c.escape_unicode().collect() })
+        .flat_map(|c| if c.is_ascii() || c.is_alphanumeric() { vec![c] } else { c.escape_unicode().listed() })
         .collect();
     format!("\"{safe}\"")
 }
