@@ -10,7 +10,7 @@ pub trait Listed: Iterator + Sized {
 impl<I: Iterator> Listed for I {
     fn listed(mut self) -> Vec<I::Item> {
         let mut list = Vec::new();
-        push_all(&mut list, &mut || self.next());
+        push_all(&mut list, &mut self);
         list
     }
 }
@@ -24,14 +24,25 @@ pub trait AddAll<T> {
 impl<T> AddAll<T> for Vec<T> {
     fn add_all(&mut self, items: impl IntoIterator<Item = T>) {
         let mut items = items.into_iter();
-        push_all(self, &mut || items.next());
+        push_all(self, &mut items);
     }
 }
 
 /// Not generic over the iterator, so it is there once for each type of item.
 #[inline(never)]
-fn push_all<T>(list: &mut Vec<T>, next: &mut dyn FnMut() -> Option<T>) {
-    while let Some(item) = next() {
+fn push_all<T>(list: &mut Vec<T>, items: &mut dyn Next<T>) {
+    while let Some(item) = items.next_item() {
         list.push(item);
+    }
+}
+
+/// `Iterator` with one method: as a trait object it would have five, a closure two.
+trait Next<T> {
+    fn next_item(&mut self) -> Option<T>;
+}
+
+impl<I: Iterator> Next<I::Item> for I {
+    fn next_item(&mut self) -> Option<I::Item> {
+        self.next()
     }
 }
