@@ -9,17 +9,18 @@ use crate::diff::equal::{Index, key};
 use crate::diff::owned::{Fields, Lookup, fields_of, is_member, is_ours, read};
 use crate::diff::tables::{self, Shape, Type};
 use crate::json::object;
+use crate::json::tree;
 use crate::kinds::Kind;
 use crate::list::{AddAll, Listed};
 use crate::observation::{at, items, set};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Applies `intent` as `manager` (operation `Apply`, force) to `live` (`None`: it does not exist). Fields that `manager` owned alone
 /// and no longer wants go; `metadata.managedFields` of the result says who owns what. No defaulting, no uid, no generation.
 pub fn merge(kind: Kind, live: Option<&Value>, intent: &Value, manager: &str) -> Value {
     let of = tables::of(kind);
     let before = live.filter(|live| live.is_object());
-    let mut merged = before.cloned().unwrap_or_else(|| json!({}));
+    let mut merged = before.cloned().unwrap_or_else(|| Value::Object(Map::new()));
     identify(&mut merged, intent);
     Layer { strict: tables::is_strict(kind) }.lay(of, &mut merged, intent);
     let entries = before.map_or(&[][..], |live| items(live, &["metadata", "managedFields"]));
@@ -122,7 +123,7 @@ impl Layer {
 
 fn as_object(place: &mut Value) -> Option<&mut Map<String, Value>> {
     if !place.is_object() {
-        *place = json!({});
+        *place = Value::Object(Map::new());
     }
     place.as_object_mut()
 }
@@ -259,10 +260,13 @@ fn managed_fields(
 }
 
 fn entry(of: &Type, intent: &Value, manager: &str) -> Value {
-    json!({
-        "manager": manager, "operation": "Apply", "apiVersion": at(intent, &["apiVersion"]),
-        "fieldsType": "FieldsV1", "fieldsV1": fields_of(of, intent),
-    })
+    tree(&mut [
+        ("manager", manager.into()),
+        ("operation", "Apply".into()),
+        ("apiVersion", at(intent, &["apiVersion"]).clone()),
+        ("fieldsType", "FieldsV1".into()),
+        ("fieldsV1", fields_of(of, intent).into()),
+    ])
 }
 
 /// Somebody else's entry without the paths whose values changed; none when nothing is left of it or it cannot be read.
@@ -317,6 +321,7 @@ fn kept(of: &'static Type, below: &Fields, was: Option<&Value>, is: &Value) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const TABLE: &str = include_str!("../host-tests/tables/rfc7396.json");
 

@@ -9,14 +9,13 @@ use crate::observation::{Observation, items, text};
 use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
 use crate::simulate::Cluster;
 use crate::table::Table;
+use crate::written::written;
 use crate::{reconcile, references};
-use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A whole forecast.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Forecast {
     /// `1.0`: minor versions add members, major ones are refused.
     pub format_version: &'static str,
@@ -31,7 +30,7 @@ pub struct Forecast {
 }
 
 /// One plan carried out, and what the cluster then does.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Round {
     /// From 1.
     pub number: usize,
@@ -48,8 +47,7 @@ pub struct Round {
 }
 
 /// An action without its request.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// `<verb> <object id>`.
     pub id: String,
@@ -70,7 +68,7 @@ pub struct Step {
 }
 
 /// Who answers the requests of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traffic {
     /// The host.
     pub host: String,
@@ -79,7 +77,7 @@ pub struct Traffic {
 }
 
 /// The share of a Model: weight / sum of the weights.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     /// `namespace/name`.
     pub model: String,
@@ -88,7 +86,7 @@ pub struct Share {
 }
 
 /// How a forecast ends.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct End {
     /// `Done`, `Waiting`, `Invalid` or `RoundLimit`.
     pub reason: &'static str,
@@ -205,3 +203,10 @@ fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {
     };
     End { reason, text, waiting }
 }
+
+written!(Forecast { "formatVersion": format_version, "component": component, "rounds": rounds, "end": end, "diagnostics": diagnostics });
+written!(Round { "number": number, "summary": summary, "actions": actions, "waiting": waiting, "events": events, "traffic": traffic });
+written!(Step { "id": id, "verb": verb, "object": object, "reason": reason, "text": text, "disruptive": disruptive, "destructive": destructive, "dataLoss": data_loss });
+written!(Traffic { "host": host, "routes": routes });
+written!(Share { "model": model, "weight": weight });
+written!(End { "reason": reason, "text": text, "waiting": waiting });

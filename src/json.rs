@@ -2,6 +2,7 @@
 //! keys silently, so `{"desired":[…],"desired":[]}` would empty an input.
 
 use crate::diagnostic::Failure;
+use crate::list::Listed;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -44,6 +45,16 @@ pub fn object(members: &mut dyn Iterator<Item = (String, Value)>) -> Map<String,
         object.insert(name, value);
     }
     object
+}
+
+/// An object of these members, which are taken: `json!` would bring a second way of making values into the component.
+pub fn tree(members: &mut [(&str, Value)]) -> Value {
+    object(&mut members.iter_mut().map(|(name, value)| ((*name).into(), value.take()))).into()
+}
+
+/// A list of texts.
+pub fn texts(texts: &[String]) -> Value {
+    Value::Array(texts.iter().map(|text| Value::from(text.as_str())).listed())
 }
 
 /// Appends a member or index to a JSON Pointer (RFC 6901).

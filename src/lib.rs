@@ -69,3 +69,4 @@ pub mod names;
 pub mod quantity;
 pub mod sort;
 pub mod table;
+pub mod written;

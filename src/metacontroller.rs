@@ -6,7 +6,7 @@
 use crate::children::{self, ModelParts};
 use crate::diagnostic::Failure;
 use crate::gates::{self, Outcome};
-use crate::json::{self, Limits};
+use crate::json::{self, Limits, texts, tree};
 use crate::kinds::{Key, Kind};
 use crate::list::Listed;
 use crate::names;
@@ -16,7 +16,8 @@ use crate::policy::Policy;
 use crate::reconcile::{self, Decision};
 use crate::references::{self, References};
 use crate::requirements::{self, Selector};
-use serde_json::{Map, Value, json};
+use crate::written;
+use serde_json::{Map, Value};
 
 /// The field manager of Metacontroller's server-side applies.
 const METACONTROLLER: &str = "metacontroller";
@@ -41,7 +42,7 @@ pub struct Reply {
 
 impl Reply {
     fn ok(body: &Value) -> Self {
-        Self { code: 200, body: body.to_string() }
+        Self { code: 200, body: written::json(body) }
     }
 
     fn sentence(code: u16, sentence: impl Into<String>) -> Self {
@@ -61,7 +62,8 @@ pub fn finalize(host: &HostInput, request: &str) -> Reply {
 
 /// Metacontroller's customize hook, for the three kinds and for the Namespaces of the decorator.
 pub fn customize(_host: &HostInput, request: &str) -> Reply {
-    related(request).map_or_else(|reply| reply, |selectors| Reply::ok(&json!({"relatedResources": selectors})))
+    related(request)
+        .map_or_else(|reply| reply, |selectors| Reply::ok(&tree(&mut [("relatedResources", Value::Array(selectors))])))
 }
 
 /// The decorator's sync hook: the PersistentVolumes of a Namespace.
@@ -85,7 +87,8 @@ fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply
         return Err(Reply::sentence(500, format!("{} is on hold and not every child is known as its own", key.label())));
     }
     let finalized = finalizing && decision.outcome == Outcome::Drop && observed_children(&decision, &seen).is_empty();
-    let mut body = json!({"status": decision.status, "children": children, "resyncAfterSeconds": 0});
+    let mut body =
+        tree(&mut [("status", decision.status), ("children", Value::Array(children)), ("resyncAfterSeconds", 0.into())]);
     if finalizing {
         set(&mut body, &["finalized"], Value::Bool(finalized));
     }
@@ -150,7 +153,7 @@ fn last_applied(object: &Value) -> Option<Value> {
     for member in ["apiVersion", "kind"] {
         set(&mut owned, &[member], at(object, &[member]).clone());
     }
-    let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| json!({})).as_object_mut()?;
+    let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
     metadata.remove("ownerReferences");
     for member in ["name", "namespace"] {
         metadata.insert(member.into(), at(object, &["metadata", member]).clone());
@@ -208,12 +211,12 @@ fn related(request: &str) -> Result<Vec<Value>, Reply> {
 
 /// Metacontroller's rule: `names` and `namespace` only where they say something.
 fn rule(selector: &Selector) -> Value {
-    let mut rule = json!({"apiVersion": selector.api_version, "resource": selector.resource});
+    let mut rule = tree(&mut [("apiVersion", selector.api_version.as_str().into()), ("resource", selector.resource.into())]);
     if !selector.namespace.is_empty() {
         set(&mut rule, &["namespace"], selector.namespace.as_str().into());
     }
     if !selector.names.is_empty() {
-        set(&mut rule, &["names"], json!(selector.names));
+        set(&mut rule, &["names"], texts(&selector.names));
     }
     rule
 }
@@ -227,7 +230,7 @@ fn volumes(host: &HostInput, request: &str) -> Result<Reply, Reply> {
     let models = references.models.keys().filter(|key| key.namespace == namespace.name);
     let volumes: Result<Vec<Option<Value>>, Reply> = models.map(|key| volume(key, &references, &seen)).collect();
     let attachments: Vec<Value> = volumes?.into_iter().flatten().listed();
-    Ok(Reply::ok(&json!({"attachments": attachments})))
+    Ok(Reply::ok(&tree(&mut [("attachments", Value::Array(attachments))])))
 }
 
 /// A volume stays as long as its Model exists: as last applied while the Model is invalid or being deleted.
@@ -307,6 +310,7 @@ fn refused(failure: Failure) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_parent_that_cannot_be_told_from_another_is_never_answered_with_fewer_children() {

@@ -6,12 +6,11 @@ use crate::list::Listed;
 use crate::names;
 use crate::observation::{items, text};
 use crate::sort::sort_distinct;
-use serde::Serialize;
+use crate::written::written;
 use serde_json::Value;
 
 /// Objects of one kind that a host must read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// For example `apps/v1`.
     pub api_version: String,
@@ -99,3 +98,5 @@ fn of_cluster(kind: Kind, names: Vec<String>, reason: &'static str) -> Selector 
 pub fn selector(kind: Kind, namespace: &str, names: Vec<String>, reason: &'static str) -> Selector {
     Selector { api_version: kind.api(), kind: kind.name(), resource: kind.plural(), namespace: namespace.into(), names, reason }
 }
+
+written!(Selector { "apiVersion": api_version, "kind": kind, "resource": resource, "namespace": namespace, "names": names, "reason": reason });

@@ -5,6 +5,7 @@
 use crate::children;
 use crate::diagnostic::Diagnostic;
 use crate::gates::{self, Outcome};
+use crate::json::{texts, tree};
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
@@ -12,7 +13,7 @@ use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
 use crate::references::{References, Routes};
 use crate::validate::{Checked, Endpoint, EndpointConfig, Model};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Longest message of a condition, in characters.
 const MESSAGE_CHARACTERS: usize = 1024;
@@ -143,8 +144,11 @@ pub fn of_config(
     };
     let mut status = head(checked.meta.generation, state);
     if let Some(routes) = routes {
-        status.insert("hosts".into(), json!(routes.hosts));
-        let weights = routes.weights.iter().map(|(model, weight)| json!({"model": model.name, "weight": weight}));
+        status.insert("hosts".into(), texts(&routes.hosts));
+        let weights = routes
+            .weights
+            .iter()
+            .map(|(model, weight)| tree(&mut [("model", model.name.as_str().into()), ("weight", (*weight).into())]));
         status.insert("routes".into(), Value::Array(weights.listed()));
     }
     let mut conditions = vec![accepted, ready, progressing];
@@ -305,7 +309,10 @@ fn add_urls(key: &Key, endpoint: &Endpoint, references: &References, seen: &Obse
     status.insert("monitoringUrl".into(), format!("{base}/monitoring/metrics").into());
     if let Some(config) = config {
         let page = |name: &str| format!("{base}/monitoring/variants/{name}/metrics");
-        let variants = config.variants.iter().map(|variant| json!({"name": variant.name, "monitoringUrl": page(&variant.name)}));
+        let variants = config
+            .variants
+            .iter()
+            .map(|variant| tree(&mut [("name", variant.name.as_str().into()), ("monitoringUrl", page(&variant.name).into())]));
         status.insert("variants".into(), Value::Array(variants.listed()));
     }
 }

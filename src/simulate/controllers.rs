@@ -2,10 +2,11 @@
 //! its owner is collected.
 
 use super::Cluster;
+use crate::json::tree;
 use crate::kinds::{Key, Kind};
 use crate::list::Listed;
 use crate::observation::{at, is_deleting, items, number, set, text};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Kinds that stay until a controller lets them go.
 pub fn is_protected(kind: Kind) -> bool {
@@ -43,7 +44,7 @@ fn bind_claims(cluster: &mut Cluster, events: &mut Vec<String>) {
         }
         let capacity = at(&claim, &["spec", "resources", "requests"]).clone();
         let modes = at(&claim, &["spec", "accessModes"]).clone();
-        set(&mut claim, &["status"], json!({"phase": "Bound", "capacity": capacity, "accessModes": modes}));
+        set(&mut claim, &["status"], tree(&mut [("phase", "Bound".into()), ("capacity", capacity), ("accessModes", modes)]));
         let uid = text(&claim, &["metadata", "uid"]).to_owned();
         cluster.write(key.clone(), claim);
         if let Some(mut volume) = cluster.objects.get(&volume_key).cloned() {
@@ -84,15 +85,21 @@ fn mounts_unbound(cluster: &Cluster, key: &Key, deployment: &Value) -> bool {
 
 fn status(generation: i64, wanted: i64, available: i64) -> Value {
     let complete = wanted == available;
-    let condition = |kind: &str, holds: bool, reason: &str| json!({"type": kind, "status": if holds { "True" } else { "False" }, "reason": reason});
-    json!({
-        "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
-        "readyReplicas": available, "availableReplicas": available,
-        "conditions": [
-            condition("Available", complete, if complete { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" }),
-            condition("Progressing", true, if complete { "NewReplicaSetAvailable" } else { "ReplicaSetUpdated" }),
-        ],
-    })
+    let condition = |kind: &str, holds: bool, reason: &str| {
+        tree(&mut [("type", kind.into()), ("status", if holds { "True" } else { "False" }.into()), ("reason", reason.into())])
+    };
+    let conditions = vec![
+        condition("Available", complete, if complete { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" }),
+        condition("Progressing", true, if complete { "NewReplicaSetAvailable" } else { "ReplicaSetUpdated" }),
+    ];
+    tree(&mut [
+        ("observedGeneration", generation.into()),
+        ("replicas", wanted.into()),
+        ("updatedReplicas", wanted.into()),
+        ("readyReplicas", available.into()),
+        ("availableReplicas", available.into()),
+        ("conditions", Value::Array(conditions)),
+    ])
 }
 
 /// Foreground deletion ends with the pods; a claim is protected by the pods that mount it, a volume by its claim.
