@@ -2,7 +2,7 @@
 //! keys silently, so `{"desired":[…],"desired":[]}` would empty an input.
 
 use crate::diagnostic::Failure;
-use crate::list::Listed;
+use crate::list::{Listed, Next};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -39,9 +39,9 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Value, Failure> {
 }
 
 /// An object of members, inserted one by one: each `collect` into a map would bring a sort of its own into the component.
-pub fn object(members: &mut dyn Iterator<Item = (String, Value)>) -> Map<String, Value> {
+pub fn object(members: &mut dyn Next<(String, Value)>) -> Map<String, Value> {
     let mut object = Map::new();
-    for (name, value) in members {
+    while let Some((name, value)) = members.next_item() {
         object.insert(name, value);
     }
     object

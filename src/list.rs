@@ -37,7 +37,8 @@ fn push_all<T>(list: &mut Vec<T>, items: &mut dyn Next<T>) {
 }
 
 /// `Iterator` with one method: as a trait object it would have five, a closure two.
-trait Next<T> {
+pub trait Next<T> {
+    /// As `next`.
     fn next_item(&mut self) -> Option<T>;
 }
 

@@ -272,7 +272,7 @@ pub fn describe(object: &Value) -> String {
 /// Which of two objects with one key is kept: the newer apiVersion by text, then the longer resourceVersion, then the greater text.
 fn rank(object: &Value) -> (std::cmp::Reverse<&str>, usize, &str, String) {
     let version = text(object, &["metadata", "resourceVersion"]);
-    (std::cmp::Reverse(text(object, &["apiVersion"])), version.len(), version, object.to_string())
+    (std::cmp::Reverse(text(object, &["apiVersion"])), version.len(), version, crate::written::json(object))
 }
 
 /// The value at a path of members; `null` where there is none.

@@ -1,6 +1,6 @@
 //! Answers as JSON text. Derived `Serialize` makes the same text, but its code for each type and each list is ten times as large.
 
-use crate::list::Listed;
+use crate::list::{Listed, Next};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -52,9 +52,9 @@ impl Written for Members<'_> {
     }
 }
 
-fn list(items: &mut dyn Iterator<Item = &dyn Written>, out: &mut String) {
+fn list<'a>(items: &mut dyn Next<&'a dyn Written>, out: &mut String) {
     let mut open = '[';
-    for item in items {
+    while let Some(item) = items.next_item() {
         out.push(open);
         item.write(out);
         open = ',';

@@ -59,7 +59,7 @@ fn keys(of: &Type, item: &Value) -> Map<String, Value> {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), Into::into)
+    value.as_str().map_or_else(|| crate::written::json(value), Into::into)
 }
 
 /// The path for programs.

@@ -62,7 +62,7 @@ pub fn figure(object: &Value, field: &str, path: &str, found: &mut Vec<Diagnosti
         Quantity::parse("1m").is_some_and(|least| quantity < least) || Quantity::parse("1E").is_some_and(|most| quantity > most);
     if !quantity.is_positive() || (field == "cpus" && tiny) {
         let name = super::structure::name(&path);
-        let given = value.as_str().map_or_else(|| value.to_string(), shown);
+        let given = value.as_str().map_or_else(|| crate::written::json(value), shown);
         found.push(Diagnostic::error("InvalidQuantity", &path, format!("{name} {given} is not a quantity above 0")));
     }
     Some(quantity)

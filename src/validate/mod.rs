@@ -135,7 +135,7 @@ fn check_envelope(object: &Value, meta: &Meta, found: &mut Vec<Diagnostic>) {
     if !names::is_dns1035(&meta.name) {
         let given = match at(object, &["metadata", "name"]) {
             Value::Null | Value::String(_) => shown(&meta.name),
-            other => other.to_string(),
+            other => crate::written::json(other),
         };
         let message = format!("name {given} must be a DNS-1035 label of at most 63 characters");
         found.push(

@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::json::pointer;
 use crate::list::Listed;
 use crate::quantity::Quantity;
+use crate::written::json;
 use serde_json::{Map, Value};
 
 /// What a value must be, read from a schema.
@@ -119,8 +120,12 @@ pub fn walk(schema: &'static str, value: &Value, path: &str, found: &mut Vec<Dia
         (Type::Quantity, Value::String(_) | Value::Number(_)) => {
             if Quantity::from_value(value).is_none() {
                 found.push(
-                    Diagnostic::error("InvalidQuantity", path, format!("{} {value} is not a quantity above 0", name(path)))
-                        .help("write it as a text, for example \"500m\", \"1\" or \"512Mi\""),
+                    Diagnostic::error(
+                        "InvalidQuantity",
+                        path,
+                        format!("{} {} is not a quantity above 0", name(path), json(value)),
+                    )
+                    .help("write it as a text, for example \"500m\", \"1\" or \"512Mi\""),
                 );
             }
         }
@@ -226,7 +231,7 @@ fn wrong_type(node: &Node, value: &Value, path: &str) -> Diagnostic {
     };
     let message = match value {
         Value::String(text) => format!("{} {} is not {wanted}", name(path), shown(text)),
-        Value::Number(_) | Value::Bool(_) | Value::Null => format!("{} {value} is not {wanted}", name(path)),
+        Value::Number(_) | Value::Bool(_) | Value::Null => format!("{} {} is not {wanted}", name(path), json(value)),
         Value::Array(_) => format!("{} is a list, not {wanted}", name(path)),
         Value::Object(_) => format!("{} is an object, not {wanted}", name(path)),
     };
