@@ -9,22 +9,24 @@ use crate::diff::equal::{Index, key};
 use crate::diff::owned::{Fields, Lookup, fields_of, is_member, is_ours, read};
 use crate::diff::tables::{self, Shape, Type};
 use crate::json::object;
+use crate::json::tree;
 use crate::kinds::Kind;
+use crate::list::{AddAll, Listed};
 use crate::observation::{at, items, set};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Applies `intent` as `manager` (operation `Apply`, force) to `live` (`None`: it does not exist). Fields that `manager` owned alone
 /// and no longer wants go; `metadata.managedFields` of the result says who owns what. No defaulting, no uid, no generation.
 pub fn merge(kind: Kind, live: Option<&Value>, intent: &Value, manager: &str) -> Value {
     let of = tables::of(kind);
     let before = live.filter(|live| live.is_object());
-    let mut merged = before.cloned().unwrap_or_else(|| json!({}));
+    let mut merged = before.cloned().unwrap_or_else(|| Value::Object(Map::new()));
     identify(&mut merged, intent);
     Layer { strict: tables::is_strict(kind) }.lay(of, &mut merged, intent);
     let entries = before.map_or(&[][..], |live| items(live, &["metadata", "managedFields"]));
     if let Some(owned) = owned_before(entries, manager) {
         let others: Vec<&Fields> =
-            entries.iter().filter(|entry| !is_ours(entry, manager)).filter_map(|entry| Some(read(entry)?.fields)).collect();
+            entries.iter().filter(|entry| !is_ours(entry, manager)).filter_map(|entry| Some(read(entry)?.fields)).listed();
         prune(of, &mut merged, owned, Some(intent), &others, &[]);
     }
     let managed = managed_fields(of, entries, before, &merged, intent, manager);
@@ -90,8 +92,8 @@ impl Layer {
     fn lay_elements(&self, of: &'static Type, place: &mut Value, wanted: &[Value]) {
         let live = place.as_array_mut().map(std::mem::take).unwrap_or_default();
         let (index, found) = (Index::new(of, wanted), Index::new(of, &live));
-        let matching: Vec<Option<usize>> = wanted.iter().map(|item| found.find(&key(of, item))).collect();
-        let foreign: Vec<bool> = live.iter().map(|item| index.find(&key(of, item)).is_none()).collect();
+        let matching: Vec<Option<usize>> = wanted.iter().map(|item| found.find(&key(of, item))).listed();
+        let foreign: Vec<bool> = live.iter().map(|item| index.find(&key(of, item)).is_none()).listed();
         let mut rest = live.iter().zip(foreign).peekable();
         let mut merged = Vec::with_capacity(live.len().max(wanted.len()));
         for (at, item) in wanted.iter().enumerate() {
@@ -107,7 +109,7 @@ impl Layer {
             self.lay(of.element(), &mut element, item);
             merged.push(element);
         }
-        merged.extend(rest.filter(|(_, foreign)| *foreign).map(|(other, _)| other.clone()));
+        merged.add_all(rest.filter(|(_, foreign)| *foreign).map(|(other, _)| other.clone()));
         *place = Value::Array(merged);
     }
 
@@ -121,7 +123,7 @@ impl Layer {
 
 fn as_object(place: &mut Value) -> Option<&mut Map<String, Value>> {
     if !place.is_object() {
-        *place = json!({});
+        *place = Value::Object(Map::new());
     }
     place.as_object_mut()
 }
@@ -133,8 +135,8 @@ fn lay_set(of: &Type, place: &mut Value, wanted: &[Value]) {
         let key = key(of, value);
         known.find(&key).is_none() && first.find(&key) == Some(*at)
     };
-    let new: Vec<Value> = wanted.iter().enumerate().filter(is_new).map(|(_, value)| value.clone()).collect();
-    values.extend(new);
+    let new: Vec<Value> = wanted.iter().enumerate().filter(is_new).map(|(_, value)| value.clone()).listed();
+    values.add_all(new);
     *place = Value::Array(values);
 }
 
@@ -144,7 +146,7 @@ fn without_nulls(value: &Value) -> Value {
             let kept = members.iter().filter(|(_, value)| !value.is_null());
             Value::Object(object(&mut kept.map(|(name, value)| (name.clone(), without_nulls(value)))))
         }
-        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).listed()),
         _ => value.clone(),
     }
 }
@@ -196,7 +198,7 @@ fn prune_elements(of: &'static Type, live: &mut Vec<Value>, owned: &Fields, inte
     };
     let found: Vec<_> = {
         let live = Lookup::new(of, live);
-        owned.iter().filter_map(|(raw, below)| Some((live.find(raw)?, raw, below.as_object()?))).collect()
+        owned.iter().filter_map(|(raw, below)| Some((live.find(raw)?, raw, below.as_object()?))).listed()
     };
     let mut gone = vec![false; live.len()];
     for (place, raw, below) in found {
@@ -218,7 +220,7 @@ fn is_gone(
     others: &[&Fields],
     keys: &[&str],
 ) -> bool {
-    let others: Vec<&Fields> = others.iter().filter_map(|other| other.get(raw)?.as_object()).collect();
+    let others: Vec<&Fields> = others.iter().filter_map(|other| other.get(raw)?.as_object()).listed();
     if wanted.is_none() && others.is_empty() && is_member(below) {
         return true;
     }
@@ -248,20 +250,23 @@ fn managed_fields(
     let mut managed = Vec::with_capacity(entries.len().saturating_add(1));
     for entry in entries {
         if is_ours(entry, manager) {
-            managed.extend(ours.take());
+            managed.add_all(ours.take());
         } else {
-            managed.extend(still_owned(of, entry, before, after));
+            managed.add_all(still_owned(of, entry, before, after));
         }
     }
-    managed.extend(ours);
+    managed.add_all(ours);
     managed
 }
 
 fn entry(of: &Type, intent: &Value, manager: &str) -> Value {
-    json!({
-        "manager": manager, "operation": "Apply", "apiVersion": at(intent, &["apiVersion"]),
-        "fieldsType": "FieldsV1", "fieldsV1": fields_of(of, intent),
-    })
+    tree(&mut [
+        ("manager", manager.into()),
+        ("operation", "Apply".into()),
+        ("apiVersion", at(intent, &["apiVersion"]).clone()),
+        ("fieldsType", "FieldsV1".into()),
+        ("fieldsV1", fields_of(of, intent).into()),
+    ])
 }
 
 /// Somebody else's entry without the paths whose values changed; none when nothing is left of it or it cannot be read.
@@ -316,6 +321,7 @@ fn kept(of: &'static Type, below: &Fields, was: Option<&Value>, is: &Value) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const TABLE: &str = include_str!("../host-tests/tables/rfc7396.json");
 

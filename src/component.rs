@@ -3,6 +3,7 @@
 
 use crate::contract;
 use crate::diagnostic;
+use crate::list::Listed;
 
 wit_bindgen::generate!({ world: "modelwright", path: "wit" });
 
@@ -32,7 +33,7 @@ impl planner::Guest for Core {
     }
     fn validate(object: String, old: String) -> Result<Vec<planner::Diagnostic>, planner::Failure> {
         let found = contract::validate(&object, &old).map_err(failure)?;
-        Ok(found.into_iter().map(diagnostic).collect())
+        Ok(found.into_iter().map(diagnostic).listed())
     }
     fn schemas() -> planner::Document {
         planner::Document { json: contract::schemas() }
@@ -85,10 +86,10 @@ fn answer(result: Result<contract::Answer, diagnostic::Failure>) -> Answer {
     let answer = result.map_err(failure)?;
     Ok(planner::Answer {
         outcome: answer.outcome,
-        children: answer.children.into_iter().map(child).collect(),
+        children: answer.children.into_iter().map(child).listed(),
         plan: answer.plan,
         status: answer.status,
-        diagnostics: answer.diagnostics.into_iter().map(diagnostic).collect(),
+        diagnostics: answer.diagnostics.into_iter().map(diagnostic).listed(),
     })
 }
 
@@ -102,7 +103,7 @@ fn document(result: contract::Document) -> Document {
 }
 
 fn failure(failure: diagnostic::Failure) -> planner::Failure {
-    planner::Failure { code: failure.code, diagnostics: failure.diagnostics.into_iter().map(diagnostic).collect() }
+    planner::Failure { code: failure.code, diagnostics: failure.diagnostics.into_iter().map(diagnostic).listed() }
 }
 
 fn diagnostic(diagnostic: diagnostic::Diagnostic) -> planner::Diagnostic {

@@ -6,6 +6,7 @@ use crate::files;
 use crate::gates::Outcome;
 use crate::json::{self, Limits};
 use crate::kinds::{API, Key, Kind};
+use crate::list::Listed;
 use crate::observation::{self, Observation, at};
 use crate::plan::{self, COMPONENT};
 use crate::policy::Policy;
@@ -15,14 +16,14 @@ use crate::request;
 use crate::requirements;
 use crate::table::Table;
 use crate::validate as rules;
+use crate::written::{Members, Written, json as json_text};
 use crate::{forecast as rounds, metacontroller};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use crate::metacontroller::{HostInput, Reply, customize, decorate, finalize, sync};
 
 /// An object that should exist, as far as Modelwright means it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Child {
     /// As in the object, for example `apps/v1`.
     pub api: String,
@@ -37,7 +38,7 @@ pub struct Child {
 }
 
 /// What one custom resource needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// `apply` or `hold`.
     pub outcome: String,
@@ -69,13 +70,13 @@ fn answer(seen: &Observation, key: &Key) -> Result<Answer, Failure> {
         .ok_or_else(|| Failure::new("Unsupported", "the parent is not among the observed objects"))?;
     let subject = plan::subject(&decision);
     let held = matches!(decision.outcome, Outcome::Hold | Outcome::Keep);
-    let children = decision.desired.iter().map(child).collect();
-    let status = decision.status.to_string();
+    let children = decision.desired.iter().map(child).listed();
+    let status = json_text(&decision.status);
     let plan = plan::plan(seen, &mut std::iter::once(decision), Some(subject));
     Ok(Answer {
         outcome: if held { "hold" } else { "apply" }.into(),
         children,
-        plan: text_of(&plan)?,
+        plan: json_text(&plan),
         status,
         diagnostics: plan.diagnostics,
     })
@@ -88,19 +89,19 @@ fn child(desired: &Desired) -> Child {
         kind: kind.name().into(),
         namespace: namespace.clone(),
         name: name.clone(),
-        json: desired.body.to_string(),
+        json: json_text(&desired.body),
     }
 }
 
 /// A whole set → one plan.
 pub fn plan(observation: &str) -> Document {
     let seen = files::observe(observation, &Limits::DEFAULT)?;
-    text_of(&rounds::plan_of(&seen))
+    Ok(json_text(&rounds::plan_of(&seen)))
 }
 
 /// A whole set → the rounds of its roll-out on a simulated cluster.
 pub fn forecast(observation: &str) -> Document {
-    text_of(&rounds::forecast(files::observe(observation, &Limits::DEFAULT)?))
+    Ok(json_text(&rounds::forecast(files::observe(observation, &Limits::DEFAULT)?)))
 }
 
 /// A whole set → the desired children as a JSON list; `{"all": true}` in the input ignores gates.
@@ -117,13 +118,13 @@ pub fn render(observation: &str) -> Document {
     for child in references::concerned(&seen, &references).iter().flat_map(desired) {
         children.insert(child.key, child.body);
     }
-    Ok(Value::Array(children.into_rows()).to_string())
+    Ok(json_text(&children.into_rows()))
 }
 
 /// One custom resource → what a host must read.
 pub fn requirements(parent: &str) -> Document {
     let (key, parent) = custom_resource(&json::parse(parent, &Limits::DEFAULT)?)?;
-    text_of(&requirements::requirements(&key, &parent))
+    Ok(json_text(&requirements::requirements(&key, &parent)))
 }
 
 /// Every violation of one custom resource; `old` is the object before an edit, or empty.
@@ -144,16 +145,16 @@ pub fn schemas() -> String {
 /// Version, contract version, limits, digest of the rules.
 pub fn info() -> String {
     let limits = Limits::DEFAULT;
-    json!({
-        "name": COMPONENT.name,
-        "version": COMPONENT.version,
-        "contract": CONTRACT,
-        "rules": RULES,
-        "api": API,
-        "limits": {"bytes": limits.bytes, "depth": limits.depth, "values": limits.values},
-        "profiles": crate::profile::names(),
-    })
-    .to_string()
+    let limits: &[(&str, &dyn Written)] = &[("bytes", &limits.bytes), ("depth", &limits.depth), ("values", &limits.values)];
+    json_text(&Members(&[
+        ("api", &API),
+        ("contract", &CONTRACT),
+        ("limits", &Members(limits)),
+        ("name", &COMPONENT.name),
+        ("profiles", &crate::profile::names()),
+        ("rules", &RULES),
+        ("version", &COMPONENT.version),
+    ]))
 }
 
 /// Digest of the sources of the core (FNV-1a, 128 bits): two builds with equal rules say so. Made by `build.rs`.
@@ -188,7 +189,7 @@ pub fn delete(observed: &str) -> Document {
 fn requests(diagnostics: Vec<Diagnostic>, request: impl FnOnce() -> plan::Request) -> Document {
     let refused = diagnostics.iter().any(Diagnostic::is_error);
     let requests = if refused { Vec::new() } else { vec![request()] };
-    text_of(&json!({"requests": requests, "diagnostics": diagnostics}))
+    Ok(json_text(&Members(&[("diagnostics", &sorted(&diagnostics)), ("requests", &sorted(&requests))])))
 }
 
 fn custom_resource(object: &Value) -> Result<(Key, Value), Failure> {
@@ -215,15 +216,16 @@ pub fn delete_handler(observation: &str) -> Result<Answer, Failure> {
     answer(&seen, &key)
 }
 
-fn text_of(value: &impl Serialize) -> Document {
-    serde_json::to_string(value).map_err(|error| Failure::new("Malformed", format!("the answer cannot be written: {error}")))
+/// A part of an answer whose members are sorted by name, as they have always been in these answers.
+fn sorted(part: &dyn Written) -> Value {
+    serde_json::from_str(&json_text(part)).unwrap_or_default()
 }
 
 /// Everything as one function over text: `{"ok": …}` or `{"failure": {"code", "diagnostics"}}`.
 pub fn call(operation: &str, request: &str) -> String {
     match dispatch(operation, request) {
         Ok(result) => format!("{{\"ok\":{result}}}"),
-        Err(failure) => json!({"failure": failure}).to_string(),
+        Err(failure) => json_text(&Members(&[("failure", &sorted(&failure))])),
     }
 }
 
@@ -240,7 +242,7 @@ fn dispatch(operation: &str, request: &str) -> Document {
         "delete" => delete(request),
         "validate" => {
             let (object, old) = validate_request(request)?;
-            text_of(&validate(&object, &old)?)
+            Ok(json_text(&validate(&object, &old)?))
         }
         "reconcile" => answer_text(reconcile(request)?),
         "create-handler" => answer_text(create_handler(request)?),
@@ -261,13 +263,13 @@ fn validate_request(request: &str) -> Result<(String, String), Failure> {
         return Ok((request.into(), String::new()));
     }
     let old = at(&value, &["old"]);
-    Ok((at(&value, &["object"]).to_string(), if old.is_null() { String::new() } else { old.to_string() }))
+    Ok((json_text(at(&value, &["object"])), if old.is_null() { String::new() } else { json_text(old) }))
 }
 
 /// An answer with its parts as JSON instead of JSON in strings.
 fn answer_text(answer: Answer) -> Document {
-    let children: Vec<&str> = answer.children.iter().map(|child| child.json.as_str()).collect();
-    let diagnostics = text_of(&answer.diagnostics)?;
+    let children: Vec<&str> = answer.children.iter().map(|child| child.json.as_str()).listed();
+    let diagnostics = json_text(&answer.diagnostics);
     Ok(format!(
         "{{\"outcome\":\"{}\",\"children\":[{}],\"plan\":{},\"status\":{},\"diagnostics\":{diagnostics}}}",
         answer.outcome,
@@ -287,15 +289,16 @@ fn hook(operation: &str, request: &str) -> Document {
         policy: match policy {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
-            object => object.to_string(),
+            object => json_text(object),
         },
     };
-    let body = at(&value, &["request"]).to_string();
+    let body = json_text(at(&value, &["request"]));
     let reply = match operation {
         "sync" => metacontroller::sync(&host, &body),
         "finalize" => metacontroller::finalize(&host, &body),
         "customize" => metacontroller::customize(&host, &body),
         _ => metacontroller::decorate(&host, &body),
     };
-    text_of(&json!({"code": reply.code, "body": serde_json::from_str::<Value>(&reply.body).unwrap_or(Value::String(reply.body))}))
+    let body = serde_json::from_str::<Value>(&reply.body).unwrap_or(Value::String(reply.body));
+    Ok(json_text(&Members(&[("body", &body), ("code", &reply.code)])))
 }

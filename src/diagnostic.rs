@@ -1,11 +1,10 @@
 //! What is said about an input: diagnostics (a user's mistake, all at once) and failures (a host's mistake).
 
-use serde::Serialize;
+use crate::written::{Written, written};
 use std::cmp::Ordering;
 
 /// How much a diagnostic matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Stops what it names.
     Error,
@@ -16,7 +15,7 @@ pub enum Severity {
 }
 
 /// One finding about one object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How much it matters.
     pub severity: Severity,
@@ -90,7 +89,7 @@ impl Diagnostic {
 }
 
 /// The host's mistake: nothing was decided, nothing may be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// `Malformed`, `Unsupported` or `LimitExceeded`.
     pub code: String,
@@ -102,5 +101,19 @@ impl Failure {
     /// A failure with one sentence.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.into(), diagnostics: vec![Diagnostic::error(code, "", message)] }
+    }
+}
+
+written!(Diagnostic { "severity": severity, "code": code, "object": object, "path": path, "message": message, "help": help });
+written!(Failure { "code": code, "diagnostics": diagnostics });
+
+impl Written for Severity {
+    fn write(&self, out: &mut String) {
+        let word = match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        };
+        word.write(out);
     }
 }

@@ -4,18 +4,18 @@
 use crate::diagnostic::Diagnostic;
 use crate::files;
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::observation::{Observation, items, text};
 use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
 use crate::simulate::Cluster;
 use crate::table::Table;
+use crate::written::written;
 use crate::{reconcile, references};
-use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A whole forecast.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Forecast {
     /// `1.0`: minor versions add members, major ones are refused.
     pub format_version: &'static str,
@@ -30,7 +30,7 @@ pub struct Forecast {
 }
 
 /// One plan carried out, and what the cluster then does.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Round {
     /// From 1.
     pub number: usize,
@@ -47,8 +47,7 @@ pub struct Round {
 }
 
 /// An action without its request.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// `<verb> <object id>`.
     pub id: String,
@@ -69,7 +68,7 @@ pub struct Step {
 }
 
 /// Who answers the requests of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traffic {
     /// The host.
     pub host: String,
@@ -78,7 +77,7 @@ pub struct Traffic {
 }
 
 /// The share of a Model: weight / sum of the weights.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     /// `namespace/name`.
     pub model: String,
@@ -87,7 +86,7 @@ pub struct Share {
 }
 
 /// How a forecast ends.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct End {
     /// `Done`, `Waiting`, `Invalid` or `RoundLimit`.
     pub reason: &'static str,
@@ -148,11 +147,11 @@ fn carry_out(cluster: &mut Cluster, plan: &Plan, number: usize) -> Round {
     for request in plan.statuses.iter().filter_map(|status| status.request.as_ref()) {
         cluster.perform(request);
     }
-    events.extend(cluster.settle());
+    events.add_all(cluster.settle());
     Round {
         number,
         summary: plan.summary.clone(),
-        actions: plan.actions.iter().map(step).collect(),
+        actions: plan.actions.iter().map(step).listed(),
         waiting: plan.waiting.clone(),
         events,
         traffic: traffic(cluster),
@@ -188,9 +187,9 @@ fn traffic(cluster: &Cluster) -> Vec<Traffic> {
         let oldest = keys.iter().min_by_key(created).and_then(|key| cluster.objects().get(key))?;
         let share =
             |(model, weight): (&Key, &u64)| Share { model: format!("{}/{}", model.namespace, model.name), weight: *weight };
-        Some(Traffic { host: host.name.clone(), routes: references::routes(oldest).weights.iter().map(share).collect() })
+        Some(Traffic { host: host.name.clone(), routes: references::routes(oldest).weights.iter().map(share).listed() })
     };
-    by_host.iter().filter_map(of_host).collect()
+    by_host.iter().filter_map(of_host).listed()
 }
 
 fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {
@@ -199,8 +198,15 @@ fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {
     } else if waiting.is_empty() {
         ("Done", "nothing is left to do".into())
     } else {
-        let texts: Vec<&str> = waiting.iter().map(|waiting| waiting.text.as_str()).collect();
+        let texts: Vec<&str> = waiting.iter().map(|waiting| waiting.text.as_str()).listed();
         ("Waiting", format!("nothing changes any more: {}", texts.join("; ")))
     };
     End { reason, text, waiting }
 }
+
+written!(Forecast { "formatVersion": format_version, "component": component, "rounds": rounds, "end": end, "diagnostics": diagnostics });
+written!(Round { "number": number, "summary": summary, "actions": actions, "waiting": waiting, "events": events, "traffic": traffic });
+written!(Step { "id": id, "verb": verb, "object": object, "reason": reason, "text": text, "disruptive": disruptive, "destructive": destructive, "dataLoss": data_loss });
+written!(Traffic { "host": host, "routes": routes });
+written!(Share { "model": model, "weight": weight });
+written!(End { "reason": reason, "text": text, "waiting": waiting });

@@ -5,6 +5,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{
     Observation, at, is_controlled_by, is_ours, items, number, replicas_are_anothers, serving_container, text,
@@ -112,11 +113,11 @@ pub fn model(key: &Key, checked: &Checked<Model>, references: &References, seen:
         Err(waiting) => gate.waiting.push(waiting),
     }
     gate.shared = is_shared(model, seen);
-    gate.waiting.extend(unreadable_children(key, &model_children(model), seen));
-    gate.diagnostics.extend(taken_names(key, &checked.meta, &model_children(model), seen));
-    gate.diagnostics.extend(pod_security(model, seen));
-    gate.diagnostics.extend(gate.figures.as_ref().and_then(|figures| one_node(figures, gate.shared)));
-    gate.diagnostics.extend(kept_instances(key, model, gate.figures.as_ref(), references, seen));
+    gate.waiting.add_all(unreadable_children(key, &model_children(model), seen));
+    gate.diagnostics.add_all(taken_names(key, &checked.meta, &model_children(model), seen));
+    gate.diagnostics.add_all(pod_security(model, seen));
+    gate.diagnostics.add_all(gate.figures.as_ref().and_then(|figures| one_node(figures, gate.shared)));
+    gate.diagnostics.add_all(kept_instances(key, model, gate.figures.as_ref(), references, seen));
     match profile(key, model, seen) {
         Ok(profile) => gate.profile = profile,
         Err(diagnostic) => gate.diagnostics.push(diagnostic),
@@ -167,7 +168,7 @@ fn in_use(key: &Key, routes: &[Key]) -> Waiting {
     Waiting {
         object: key.id(),
         gate: "in-use".into(),
-        waits_for: routes.iter().map(Key::id).collect(),
+        waits_for: routes.iter().map(Key::id).listed(),
         facts: format!("routed by VirtualService {names}"),
         text: format!("Model {} keeps its dependants while VirtualService {names} routes to it", key.name),
     }
@@ -381,7 +382,7 @@ pub fn config(key: &Key, checked: &Checked<EndpointConfig>, references: &Referen
         waiting: Vec::new(),
         diagnostics: Vec::new(),
     };
-    gate.waiting.extend(unreadable_children(key, &[Kind::VirtualService, Kind::Endpoint], seen));
+    gate.waiting.add_all(unreadable_children(key, &[Kind::VirtualService, Kind::Endpoint], seen));
     if !gate.waiting.is_empty() {
         gate.outcome = if checked.meta.deleting { Outcome::Keep } else { Outcome::Hold };
         return gate;
@@ -449,9 +450,9 @@ impl CutOver<'_> {
         for host in hosts {
             let before = gateways.len();
             let claimants = self.claimants(host).filter(|endpoint| self.is_owner(endpoint, host) && self.unborn(host).is_none());
-            gateways.extend(claimants.map(|endpoint| format!("{}/{}", endpoint.namespace, endpoint.name)));
+            gateways.add_all(claimants.map(|endpoint| format!("{}/{}", endpoint.namespace, endpoint.name)));
             if gateways.len() == before {
-                gateways.extend(self.observed.into_iter().flat_map(|routes| routes.gateways.iter().cloned()));
+                gateways.add_all(self.observed.into_iter().flat_map(|routes| routes.gateways.iter().cloned()));
             }
         }
         distinct(gateways)
@@ -483,7 +484,7 @@ impl CutOver<'_> {
 
 /// A deleted EndpointConfig keeps each host until another VirtualService has it or no Endpoint has it any more.
 fn deleted_config(cut: &CutOver, gate: &mut RoutesGate) {
-    gate.hosts = cut.observed_hosts().iter().filter(|host| cut.must_keep(host)).cloned().collect();
+    gate.hosts = cut.observed_hosts().iter().filter(|host| cut.must_keep(host)).cloned().listed();
     if gate.hosts.is_empty() {
         gate.outcome = Outcome::Drop;
         return;
@@ -491,20 +492,20 @@ fn deleted_config(cut: &CutOver, gate: &mut RoutesGate) {
     gate.gateways = cut.gateways(&gate.hosts);
     let same = gate.hosts == cut.observed_hosts() && cut.observed.is_some_and(|routes| routes.gateways == gate.gateways);
     gate.outcome = if same { Outcome::Keep } else { Outcome::Apply };
-    let endpoints: Vec<&Key> = gate.hosts.iter().flat_map(|host| cut.claimants(host)).collect();
+    let endpoints: Vec<&Key> = gate.hosts.iter().flat_map(|host| cut.claimants(host)).listed();
     let hosts = join(gate.hosts.iter().map(String::as_str));
     gate.waiting.push(Waiting {
         object: cut.routes_key.id(),
         gate: "in-use".into(),
-        waits_for: endpoints.iter().map(|endpoint| endpoint.id()).collect(),
+        waits_for: endpoints.iter().map(|endpoint| endpoint.id()).listed(),
         facts: format!("an Endpoint has {hosts}"),
         text: format!("VirtualService {} keeps {hosts} until another one has it or no Endpoint does", cut.key.name),
     });
 }
 
 fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate: &mut RoutesGate) {
-    gate.diagnostics.extend(across_models(config, cut.references, seen));
-    gate.diagnostics.extend(taken_names(cut.key, &config.meta, &[Kind::VirtualService], seen));
+    gate.diagnostics.add_all(across_models(config, cut.references, seen));
+    gate.diagnostics.add_all(taken_names(cut.key, &config.meta, &[Kind::VirtualService], seen));
     if gate.diagnostics.iter().any(Diagnostic::is_error) {
         return;
     }
@@ -523,14 +524,14 @@ fn live_config(config: &EndpointConfig, cut: &CutOver, seen: &Observation, gate:
 fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: bool, gate: &mut RoutesGate) {
     let (foreign, wanted): (Vec<String>, Vec<String>) =
         wanted_hosts(cut).into_iter().partition(|host| cut.is_behind_foreign_gateway(host, seen));
-    gate.waiting.extend(foreign.iter().map(|host| foreign_gateway(cut, host)));
+    gate.waiting.add_all(foreign.iter().map(|host| foreign_gateway(cut, host)));
     let observed = cut.observed_hosts();
-    let mut hosts: Vec<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().collect();
+    let mut hosts: Vec<String> = wanted.iter().filter(|host| observed.contains(host)).cloned().listed();
     for host in observed.iter().filter(|host| !wanted.contains(*host) && cut.must_keep(host)) {
         hosts.push(host.clone());
         gate.waiting.push(kept_host(cut, host));
     }
-    let new: Vec<&String> = wanted.iter().filter(|host| !observed.contains(host)).collect();
+    let new: Vec<&String> = wanted.iter().filter(|host| !observed.contains(host)).listed();
     let unready = unready(config, cut, seen);
     if !new.is_empty() && seen.is_unreadable(Kind::Gateway, &cut.key.namespace) {
         gate.waiting.push(cannot_read(cut.key, Kind::Gateway, "no host is taken"));
@@ -548,7 +549,7 @@ fn take_hosts(config: &EndpointConfig, cut: &CutOver, seen: &Observation, open: 
     }
     if hosts.is_empty() && !wanted.is_empty() {
         // Routes that somebody changed stay until ours can be taken back: none at all would be worse.
-        hosts.extend(observed.iter().cloned());
+        hosts.add_all(observed.iter().cloned());
     }
     gate.hosts = distinct(hosts);
     gate.gateways = cut.gateways(&gate.hosts);
@@ -563,7 +564,7 @@ fn wanted_hosts(cut: &CutOver) -> Vec<String> {
         .filter_map(|(key, endpoint)| Some((key, &endpoint.value.as_ref()?.host)))
         .filter(|(key, host)| cut.references.owner_of_host(host) == Some(*key))
         .map(|(_, host)| host.clone());
-    distinct(hosts.collect())
+    distinct(hosts.listed())
 }
 
 /// Sorted, without repeats.
@@ -609,7 +610,7 @@ fn kept_host(cut: &CutOver, host: &str) -> Waiting {
         .claimants(host)
         .filter_map(|endpoint| cut.references.endpoints.get(endpoint)?.value.as_ref())
         .map(|endpoint| Key::new(Kind::VirtualService, &endpoint.meta.namespace, &endpoint.config).id())
-        .collect();
+        .listed();
     Waiting {
         object: cut.routes_key.id(),
         gate: "cut-over".into(),
@@ -627,12 +628,12 @@ struct Blocker {
 
 fn traffic(cut: &CutOver, what: &str, blockers: &[Blocker]) -> Waiting {
     let models = join(blockers.iter().map(|blocker| blocker.model.name.as_str()));
-    let facts: Vec<String> = blockers.iter().map(|blocker| format!("{}: {}", blocker.model.name, blocker.facts)).collect();
+    let facts: Vec<String> = blockers.iter().map(|blocker| format!("{}: {}", blocker.model.name, blocker.facts)).listed();
     let waits_for = |blocker: &Blocker| Key::new(Kind::Deployment, &blocker.model.namespace, &blocker.model.name).id();
     Waiting {
         object: cut.routes_key.id(),
         gate: "traffic".into(),
-        waits_for: blockers.iter().map(waits_for).collect(),
+        waits_for: blockers.iter().map(waits_for).listed(),
         facts: facts.join("; "),
         text: format!("VirtualService {} {what} until {models} can take traffic", cut.key.name),
     }
@@ -653,7 +654,7 @@ fn blockers(config: &EndpointConfig, cut: &CutOver, seen: &Observation) -> Vec<B
             let facts = blocked(variant, total, &model, cut, seen)?;
             Some(Blocker { model, facts })
         })
-        .collect()
+        .listed()
 }
 
 /// Why a variant may not be routed as its config says, if so.
@@ -702,7 +703,7 @@ fn unready(config: &EndpointConfig, cut: &CutOver, seen: &Observation) -> Vec<Bl
             let availability = availability(&model, cut.references, seen);
             (!availability.current).then_some(Blocker { model, facts: availability.facts })
         })
-        .collect()
+        .listed()
 }
 
 /// Rules that need the Models: one invocationsPath, storage that allows the instances, older figures.
@@ -730,7 +731,7 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
             let message = format!("model {:?} has instances 0, so weight {} would answer 503", variant.model, variant.weight);
             diagnostics.push(Diagnostic::error("NoInstances", &format!("/spec/models/{index}"), message));
         }
-        diagnostics.extend(older_figures(config, &key, model, index, references));
+        diagnostics.add_all(older_figures(config, &key, model, index, references));
         match first {
             None => first = Some(model),
             Some(other) if other.server.invocations_path != model.server.invocations_path => {
@@ -759,7 +760,7 @@ fn older_figures(config: &EndpointConfig, key: &Key, model: &Model, index: usize
 /// Decides for an Endpoint.
 pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References, seen: &Observation) -> GatewayGate {
     let mut gate = GatewayGate { outcome: Outcome::Hold, waiting: Vec::new(), diagnostics: Vec::new() };
-    gate.waiting.extend(unreadable_children(key, &[Kind::Gateway], seen));
+    gate.waiting.add_all(unreadable_children(key, &[Kind::Gateway], seen));
     if !gate.waiting.is_empty() {
         return gate;
     }
@@ -768,7 +769,7 @@ pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References,
         return gate;
     }
     let Some(endpoint) = &checked.value else { return gate };
-    gate.diagnostics.extend(taken_names(key, &checked.meta, &[Kind::Gateway], seen));
+    gate.diagnostics.add_all(taken_names(key, &checked.meta, &[Kind::Gateway], seen));
     let config = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
     if !references.configs.contains_key(&config) && !seen.is_unreadable(Kind::EndpointConfig, &key.namespace) {
         let message = format!("config {:?} not found", endpoint.config);
@@ -808,7 +809,7 @@ fn taken_names(key: &Key, meta: &Meta, kinds: &[Kind], seen: &Observation) -> Ve
         let help = "delete it, or give this custom resource another name";
         Some(Diagnostic::error("NameTaken", "/metadata/name", message).help(help))
     };
-    kinds.iter().filter_map(taken).collect()
+    kinds.iter().filter_map(taken).listed()
 }
 
 /// The child of a kind that a custom resource has: it carries the parent's name.
@@ -836,7 +837,7 @@ fn cannot_read(key: &Key, kind: Kind, consequence: &str) -> Waiting {
 }
 
 fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut names: Vec<&str> = names.collect();
+    let mut names: Vec<&str> = names.listed();
     names.dedup();
     names.join(", ")
 }

@@ -2,6 +2,7 @@
 //! keys silently, so `{"desired":[…],"desired":[]}` would empty an input.
 
 use crate::diagnostic::Failure;
+use crate::list::{Listed, Next};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -38,12 +39,22 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Value, Failure> {
 }
 
 /// An object of members, inserted one by one: each `collect` into a map would bring a sort of its own into the component.
-pub fn object(members: &mut dyn Iterator<Item = (String, Value)>) -> Map<String, Value> {
+pub fn object(members: &mut dyn Next<(String, Value)>) -> Map<String, Value> {
     let mut object = Map::new();
-    for (name, value) in members {
+    while let Some((name, value)) = members.next_item() {
         object.insert(name, value);
     }
     object
+}
+
+/// An object of these members, which are taken: `json!` would bring a second way of making values into the component.
+pub fn tree(members: &mut [(&str, Value)]) -> Value {
+    object(&mut members.iter_mut().map(|(name, value)| ((*name).into(), value.take()))).into()
+}
+
+/// A list of texts.
+pub fn texts(texts: &[String]) -> Value {
+    Value::Array(texts.iter().map(|text| Value::from(text.as_str())).listed())
 }
 
 /// Appends a member or index to a JSON Pointer (RFC 6901).

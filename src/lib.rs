@@ -63,7 +63,10 @@ pub mod simulate;
 
 pub mod diagnostic;
 pub mod kinds;
+
+mod list;
 pub mod names;
 pub mod quantity;
 pub mod sort;
 pub mod table;
+pub mod written;

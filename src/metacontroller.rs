@@ -6,8 +6,9 @@
 use crate::children::{self, ModelParts};
 use crate::diagnostic::Failure;
 use crate::gates::{self, Outcome};
-use crate::json::{self, Limits};
+use crate::json::{self, Limits, texts, tree};
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{Host, Observation, at, is_decorated, items, key_of, set, text};
 use crate::plan::child_kinds;
@@ -15,7 +16,8 @@ use crate::policy::Policy;
 use crate::reconcile::{self, Decision};
 use crate::references::{self, References};
 use crate::requirements::{self, Selector};
-use serde_json::{Map, Value, json};
+use crate::written;
+use serde_json::{Map, Value};
 
 /// The field manager of Metacontroller's server-side applies.
 const METACONTROLLER: &str = "metacontroller";
@@ -40,7 +42,7 @@ pub struct Reply {
 
 impl Reply {
     fn ok(body: &Value) -> Self {
-        Self { code: 200, body: body.to_string() }
+        Self { code: 200, body: written::json(body) }
     }
 
     fn sentence(code: u16, sentence: impl Into<String>) -> Self {
@@ -60,7 +62,8 @@ pub fn finalize(host: &HostInput, request: &str) -> Reply {
 
 /// Metacontroller's customize hook, for the three kinds and for the Namespaces of the decorator.
 pub fn customize(_host: &HostInput, request: &str) -> Reply {
-    related(request).map_or_else(|reply| reply, |selectors| Reply::ok(&json!({"relatedResources": selectors})))
+    related(request)
+        .map_or_else(|reply| reply, |selectors| Reply::ok(&tree(&mut [("relatedResources", Value::Array(selectors))])))
 }
 
 /// The decorator's sync hook: the PersistentVolumes of a Namespace.
@@ -86,7 +89,8 @@ fn composite(host: &HostInput, request: &str, hook: &str) -> Result<Reply, Reply
         return Err(Reply::sentence(500, format!("{} is on hold and not every child is known as its own", key.label())));
     }
     let finalized = finalizing && decision.outcome == Outcome::Drop && observed_children(&decision, &seen).is_empty();
-    let mut body = json!({"status": decision.status, "children": children, "resyncAfterSeconds": 0});
+    let mut body =
+        tree(&mut [("status", decision.status), ("children", Value::Array(children)), ("resyncAfterSeconds", 0.into())]);
     if finalizing {
         set(&mut body, &["finalized"], Value::Bool(finalized));
     }
@@ -98,7 +102,7 @@ fn children_of(decision: &Decision, seen: &Observation) -> Result<Vec<Value>, Re
     match decision.outcome {
         Outcome::Apply => {
             let namespaced = decision.desired.iter().filter(|desired| desired.key.kind.namespaced());
-            let mut children: Vec<Value> = namespaced.map(|desired| desired.body.clone()).collect();
+            let mut children: Vec<Value> = namespaced.map(|desired| desired.body.clone()).listed();
             // A claim that an edit no longer wants stays: storage is never taken back on an edit.
             for (key, object) in observed_children(decision, seen) {
                 let wanted = decision.desired.iter().any(|desired| desired.key == key);
@@ -152,7 +156,7 @@ fn observed_children<'a>(decision: &Decision, seen: &'a Observation) -> Vec<(Key
         let object = seen.objects.get(&key)?;
         crate::observation::is_controlled_by(object, &decision.meta.uid).then_some((key, object))
     };
-    child_kinds(decision.key.kind).iter().filter(|kind| kind.namespaced()).filter_map(of_kind).collect()
+    child_kinds(decision.key.kind).iter().filter(|kind| kind.namespaced()).filter_map(of_kind).listed()
 }
 
 /// An observed child as Metacontroller last applied it: from its annotation, or from the fields that it owns.
@@ -170,7 +174,7 @@ fn last_applied(object: &Value) -> Option<Value> {
     for member in ["apiVersion", "kind"] {
         set(&mut owned, &[member], at(object, &[member]).clone());
     }
-    let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| json!({})).as_object_mut()?;
+    let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
     metadata.remove("ownerReferences");
     for member in ["name", "namespace"] {
         metadata.insert(member.into(), at(object, &["metadata", member]).clone());
@@ -181,7 +185,7 @@ fn last_applied(object: &Value) -> Option<Value> {
 /// The values of exactly the fields of a FieldsV1 set; `None` where a field cannot be found.
 fn owned_fields(value: &Value, fields: &Value) -> Option<Value> {
     let fields = fields.as_object()?;
-    let members: Vec<(&String, &Value)> = fields.iter().filter(|(name, _)| *name != ".").collect();
+    let members: Vec<(&String, &Value)> = fields.iter().filter(|(name, _)| *name != ".").listed();
     if members.is_empty() {
         return Some(value.clone());
     }
@@ -223,17 +227,17 @@ fn related(request: &str) -> Result<Vec<Value>, Reply> {
         }
         _ => return Err(Reply::sentence(400, "the parent is not a Model, EndpointConfig, Endpoint or Namespace with a name")),
     };
-    Ok(selectors.iter().map(rule).collect())
+    Ok(selectors.iter().map(rule).listed())
 }
 
 /// Metacontroller's rule: `names` and `namespace` only where they say something.
 fn rule(selector: &Selector) -> Value {
-    let mut rule = json!({"apiVersion": selector.api_version, "resource": selector.resource});
+    let mut rule = tree(&mut [("apiVersion", selector.api_version.as_str().into()), ("resource", selector.resource.into())]);
     if !selector.namespace.is_empty() {
         set(&mut rule, &["namespace"], selector.namespace.as_str().into());
     }
     if !selector.names.is_empty() {
-        set(&mut rule, &["names"], json!(selector.names));
+        set(&mut rule, &["names"], texts(&selector.names));
     }
     rule
 }
@@ -248,8 +252,8 @@ fn volumes(host: &HostInput, request: &str) -> Result<Reply, Reply> {
     let references = references::resolve(&seen);
     let models = references.models.keys().filter(|key| key.namespace == namespace.name);
     let volumes: Result<Vec<Option<Value>>, Reply> = models.map(|key| volume(key, &references, &seen)).collect();
-    let attachments: Vec<Value> = volumes?.into_iter().flatten().collect();
-    Ok(Reply::ok(&json!({"attachments": attachments})))
+    let attachments: Vec<Value> = volumes?.into_iter().flatten().listed();
+    Ok(Reply::ok(&tree(&mut [("attachments", Value::Array(attachments))])))
 }
 
 /// A volume stays as long as its Model exists: as last applied while the Model is invalid or being deleted.
@@ -314,7 +318,7 @@ fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Ob
             let Value::Object(objects) = group else {
                 return Err(Reply::sentence(400, format!("{member} is not a map of maps")));
             };
-            seen.take_objects(objects.into_iter().map(|(_, object)| object).collect()).map_err(refused)?;
+            seen.take_objects(objects.into_iter().map(|(_, object)| object).listed()).map_err(refused)?;
         }
     }
     Ok(seen)
@@ -329,6 +333,7 @@ fn refused(failure: Failure) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_parent_that_cannot_be_told_from_another_is_never_answered_with_fewer_children() {

@@ -5,6 +5,7 @@
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
+use crate::list::AddAll;
 use crate::names;
 use crate::policy::Policy;
 use crate::request;
@@ -121,7 +122,7 @@ impl Observation {
         seen.allow_data_loss = envelope.get("allow").is_some_and(|allow| at(allow, &["dataLoss"]) == &Value::Bool(true));
         seen.all = envelope.get("all") == Some(&Value::Bool(true));
         for entry in items_of(envelope, "unreadable")? {
-            seen.unreadable.extend(unreadable(entry)?);
+            seen.unreadable.add_all(unreadable(entry)?);
         }
         Ok(seen)
     }
@@ -290,7 +291,7 @@ pub fn describe(object: &Value) -> String {
 /// Which of two objects with one key is kept: the newer apiVersion by text, then the longer resourceVersion, then the greater text.
 fn rank(object: &Value) -> (std::cmp::Reverse<&str>, usize, &str, String) {
     let version = text(object, &["metadata", "resourceVersion"]);
-    (std::cmp::Reverse(text(object, &["apiVersion"])), version.len(), version, object.to_string())
+    (std::cmp::Reverse(text(object, &["apiVersion"])), version.len(), version, crate::written::json(object))
 }
 
 /// The value at a path of members; `null` where there is none.

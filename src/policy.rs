@@ -5,6 +5,7 @@
 //! create a Model mounts what they like, so a host that acts with its own rights lists what it allows.
 
 use crate::diagnostic::Failure;
+use crate::list::Listed;
 use crate::validate::valid::{Artifact, Model, Source, Storage, Volume};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -80,7 +81,7 @@ impl Policy {
         let artifact = self.forbids_artifact(&model.artifact).map(|what| ("/spec/artifact/uri", what));
         let capture = (model.capture.is_some() && !self.capture)
             .then(|| ("/spec/capture/mode", "capture is not allowed here; set capture.mode Disabled".into()));
-        volume.into_iter().chain(artifact).chain(capture).collect()
+        volume.into_iter().chain(artifact).chain(capture).listed()
     }
 
     fn forbids_volume(&self, storage: &Storage) -> Option<(&'static str, &'static str)> {

@@ -1,6 +1,8 @@
 //! Profiles: the versions of the sidecar images and of the pod template. A Model keeps the profile that its Deployment was made
 //! with, so upgrading Modelwright restarts nothing; `spec.profile` moves it.
 
+use crate::list::Listed;
+
 /// The sidecar images of one template version. References are fully qualified tags; a host's policy may map them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -42,5 +44,5 @@ impl Profile {
 
 /// The names of all profiles, oldest first.
 pub fn names() -> Vec<&'static str> {
-    PROFILES.iter().map(|profile| profile.name).collect()
+    PROFILES.iter().map(|profile| profile.name).listed()
 }

@@ -4,6 +4,7 @@ use crate::children::{self, ModelParts};
 use crate::diagnostic::Diagnostic;
 use crate::gates::{self, GatewayGate, ModelGate, Outcome, RoutesGate};
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::observation::{self, Host, Observation, number, set};
 use crate::plan::Waiting;
 use crate::references::References;
@@ -82,7 +83,7 @@ fn decide_model(key: &Key, references: &References, seen: &Observation) -> Optio
 fn model_children(model: &Model, gate: &ModelGate, seen: &Observation) -> Vec<Desired> {
     let Some(figures) = &gate.figures else { return Vec::new() };
     let parts = ModelParts { model, figures, shared: gate.shared, profile: &gate.profile, images: &seen.policy.images };
-    let mut desired: Vec<Desired> = children::of_model(&parts).into_iter().filter_map(Desired::new).collect();
+    let mut desired: Vec<Desired> = children::of_model(&parts).into_iter().filter_map(Desired::new).listed();
     for deployment in desired.iter_mut().filter(|desired| desired.key.kind == Kind::Deployment) {
         hand_over_replicas(deployment, seen);
     }
@@ -116,7 +117,7 @@ fn decide_config(key: &Key, references: &References, seen: &Observation) -> Opti
             };
             let http = gate.observed_http.clone().or_else(new).unwrap_or(Value::Null);
             let body = children::virtual_service(&checked.meta, &gate.hosts, &gate.gateways, http);
-            Desired::new(body).into_iter().collect()
+            Desired::new(body).into_iter().listed()
         }
         _ => Vec::new(),
     };
@@ -140,7 +141,7 @@ fn decide_endpoint(key: &Key, references: &References, seen: &Observation) -> Op
     let checked = references.endpoints.get(key)?;
     let gate = gates::endpoint(key, checked, references, seen);
     let desired = match (&checked.value, gate.outcome) {
-        (Some(endpoint), Outcome::Apply) => Desired::new(children::gateway(endpoint)).into_iter().collect(),
+        (Some(endpoint), Outcome::Apply) => Desired::new(children::gateway(endpoint)).into_iter().listed(),
         _ => Vec::new(),
     };
     let GatewayGate { outcome, waiting, diagnostics } = gate;
@@ -161,7 +162,7 @@ fn decide_endpoint(key: &Key, references: &References, seen: &Observation) -> Op
 fn findings<T>(checked: &Checked<T>, key: &Key, of_gate: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let label = key.label();
     let mut all = checked.diagnostics.clone();
-    all.extend(of_gate.into_iter().map(|diagnostic| diagnostic.of(&label)));
+    all.add_all(of_gate.into_iter().map(|diagnostic| diagnostic.of(&label)));
     sort_distinct(&mut all);
     all
 }
@@ -185,11 +186,11 @@ pub fn everything(key: &Key, references: &References, seen: &Observation) -> Vec
             let (hosts, gateways) = gates::wanted(key, references);
             let http = children::routes(&key.namespace, &config.variants, config.timeout_seconds);
             let body = children::virtual_service(&config.meta, &hosts, &gateways, http);
-            if hosts.is_empty() { Vec::new() } else { Desired::new(body).into_iter().collect() }
+            if hosts.is_empty() { Vec::new() } else { Desired::new(body).into_iter().listed() }
         }
         _ => {
             let endpoint = references.endpoints.get(key).and_then(|checked| checked.value.as_ref());
-            endpoint.and_then(|endpoint| Desired::new(children::gateway(endpoint))).into_iter().collect()
+            endpoint.and_then(|endpoint| Desired::new(children::gateway(endpoint))).into_iter().listed()
         }
     }
 }

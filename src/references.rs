@@ -1,6 +1,7 @@
 //! Who names whom, who was first, what is routed. Missing things are facts, not errors.
 
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{Observation, at, is_controlled_by, is_deleting, items, text};
 use crate::sort::sort_by;
@@ -91,11 +92,11 @@ pub fn concerned(seen: &Observation, references: &References) -> Vec<Key> {
     while let Some(key) = next.pop() {
         if seen.objects.contains_key(&key) && !concerned.contains_key(&key) {
             let neighbours = references.neighbours(&key);
-            next.extend(neighbours.into_iter().filter(|neighbour| !concerned.contains_key(neighbour)));
+            next.add_all(neighbours.into_iter().filter(|neighbour| !concerned.contains_key(neighbour)));
             concerned.insert(key, ());
         }
     }
-    concerned.keys().cloned().collect()
+    concerned.keys().cloned().listed()
 }
 
 impl References {
@@ -104,26 +105,26 @@ impl References {
         let mut found: Vec<Key> = Vec::new();
         match key.kind {
             Kind::Model => {
-                found.extend(self.configs_of_model.get(key).into_iter().flatten().cloned());
-                found.extend(self.routes_of_model.get(key).into_iter().flatten().map(config_of));
+                found.add_all(self.configs_of_model.get(key).into_iter().flatten().cloned());
+                found.add_all(self.routes_of_model.get(key).into_iter().flatten().map(config_of));
             }
             Kind::EndpointConfig => {
                 let named = self.configs.get(key).and_then(|checked| checked.value.as_ref());
                 let models = named.into_iter().flat_map(|config| &config.variants);
-                found.extend(models.map(|variant| Key::new(Kind::Model, &key.namespace, &variant.model)));
-                found.extend(self.endpoints_of_config.get(key).into_iter().flatten().cloned());
+                found.add_all(models.map(|variant| Key::new(Kind::Model, &key.namespace, &variant.model)));
+                found.add_all(self.endpoints_of_config.get(key).into_iter().flatten().cloned());
                 if let Some(routes) = self.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &key.name)) {
-                    found.extend(routes.destinations.keys().cloned());
+                    found.add_all(routes.destinations.keys().cloned());
                     let hosts = routes.hosts.iter().filter_map(|host| self.endpoints_of_host.get(&host_key(host)));
-                    found.extend(hosts.flatten().cloned());
+                    found.add_all(hosts.flatten().cloned());
                 }
             }
             _ => {
                 let Some(endpoint) = self.endpoints.get(key).and_then(|checked| checked.value.as_ref()) else { return found };
                 found.push(Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config));
-                found.extend(self.routes_of_host.get(&host_key(&endpoint.host)).into_iter().flatten().map(config_of));
+                found.add_all(self.routes_of_host.get(&host_key(&endpoint.host)).into_iter().flatten().map(config_of));
                 let gateway = Key::new(Kind::Gateway, &key.namespace, &key.name);
-                found.extend(self.routes_of_gateway.get(&gateway).into_iter().flatten().map(config_of));
+                found.add_all(self.routes_of_gateway.get(&gateway).into_iter().flatten().map(config_of));
             }
         }
         found
@@ -311,7 +312,7 @@ fn named_models(config: &Value) -> impl Iterator<Item = &str> {
 
 /// Whether every entry names another Model: else it cannot be told which ones the config decided about.
 fn names_are_readable(config: &Value) -> bool {
-    let entries: Vec<&str> = items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).collect();
+    let entries: Vec<&str> = items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).listed();
     // More than a config may have is not readable, and not worth comparing.
     if entries.len() > 16 {
         return false;
@@ -327,7 +328,7 @@ fn names_are_readable(config: &Value) -> bool {
 
 /// Reads an observed VirtualService.
 pub fn routes(object: &Value) -> Routes {
-    let strings = |path: &[&str]| items(object, path).iter().filter_map(Value::as_str).map(String::from).collect();
+    let strings = |path: &[&str]| items(object, path).iter().filter_map(Value::as_str).map(String::from).listed();
     let mut routes = Routes {
         created: text(object, &["metadata", "creationTimestamp"]).into(),
         controller: controller_of(object).into(),

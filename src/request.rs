@@ -2,12 +2,14 @@
 //!
 //! Shapes: <https://kubernetes.io/docs/reference/using-api/server-side-apply/> and `kube-core`'s `Request`.
 
+use crate::json::{texts, tree};
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{Host, SERVER_FIELDS, at, items, set, text};
 use crate::plan::{Expect, Guard, Request};
 use kube_core::params::{DeleteParams, Patch, PatchParams, ValidationDirective};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Server-side apply of `body`. Without `force` somebody else's fields are a 409.
@@ -18,7 +20,7 @@ pub fn apply(key: &Key, body: Value, manager: &str, force: bool) -> Request {
         field_validation: Some(ValidationDirective::Strict),
         ..PatchParams::default()
     };
-    let built = collection(key).patch(&key.name, &params, &Patch::Apply(&Value::Null));
+    let built = collection(key).patch(&key.name, &params, &Patch::Apply(&()));
     built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
 }
 
@@ -37,7 +39,8 @@ pub fn update(key: &Key, mut body: Value, manager: &str, force: bool, observed: 
 /// A delete of the object with the observed uid; with its resourceVersion, too, when the decision rests on its content.
 pub fn delete(key: &Key, observed: &Guard, exact: bool) -> Request {
     let policy = if key.kind == Kind::Deployment { "Foreground" } else { "Background" };
-    let mut body = json!({"propagationPolicy": policy, "preconditions": {"uid": observed.uid}});
+    let mut body =
+        tree(&mut [("propagationPolicy", policy.into()), ("preconditions", tree(&mut [("uid", observed.uid.as_str().into())]))]);
     if exact {
         set(&mut body, &["preconditions", "resourceVersion"], Value::from(observed.resource_version.as_str()));
     }
@@ -47,9 +50,10 @@ pub fn delete(key: &Key, observed: &Guard, exact: bool) -> Request {
 
 /// A merge patch that replaces the finalizers of an observed custom resource.
 pub fn finalizers(key: &Key, finalizers: &[String], manager: &str, observed: &Guard) -> Request {
-    let body = json!({"metadata": {"finalizers": finalizers, "resourceVersion": observed.resource_version}});
+    let metadata = tree(&mut [("finalizers", texts(finalizers)), ("resourceVersion", observed.resource_version.as_str().into())]);
+    let body = tree(&mut [("metadata", metadata)]);
     let params = PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() };
-    let built = collection(key).patch(&key.name, &params, &Patch::Merge(&Value::Null));
+    let built = collection(key).patch(&key.name, &params, &Patch::Merge(&()));
     built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
 }
 
@@ -61,11 +65,16 @@ pub fn status(key: &Key, status: &Value, uid: &str) -> Request {
         field_validation: Some(ValidationDirective::Strict),
         ..PatchParams::default()
     };
-    let body = json!({
-        "apiVersion": key.kind.api(), "kind": key.kind.name(),
-        "metadata": {"name": key.name, "namespace": key.namespace, "uid": uid}, "status": status,
-    });
-    let built = collection(key).patch_subresource("status", &key.name, &params, &Patch::Apply(&Value::Null));
+    let body = tree(&mut [
+        ("apiVersion", key.kind.api().into()),
+        ("kind", key.kind.name().into()),
+        (
+            "metadata",
+            tree(&mut [("name", key.name.as_str().into()), ("namespace", key.namespace.as_str().into()), ("uid", uid.into())]),
+        ),
+        ("status", status.clone()),
+    ]);
+    let built = collection(key).patch_subresource("status", &key.name, &params, &Patch::Apply(&()));
     built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
 }
 
@@ -103,7 +112,7 @@ pub fn has_finalizer(kind: Kind) -> bool {
 }
 
 fn add_finalizer(metadata: &mut Map<String, Value>) {
-    let finalizers = metadata.entry("finalizers").or_insert_with(|| json!([]));
+    let finalizers = metadata.entry("finalizers").or_insert_with(|| Value::Array(Vec::new()));
     let Some(finalizers) = finalizers.as_array_mut() else { return };
     if !finalizers.iter().any(|finalizer| finalizer == names::FINALIZER) {
         finalizers.push(Value::from(names::FINALIZER));
@@ -120,16 +129,20 @@ pub fn guard(object: &Value) -> Guard {
 
 /// The finalizers of an object.
 pub fn finalizers_of(object: &Value) -> Vec<String> {
-    items(object, &["metadata", "finalizers"]).iter().filter_map(Value::as_str).map(String::from).collect()
+    items(object, &["metadata", "finalizers"]).iter().filter_map(Value::as_str).map(String::from).listed()
 }
 
 /// Adds what a host that makes its own calls writes on namespaced children: the owner and its uid as a label.
 pub fn owned(mut body: Value, owner: &Key, uid: &str) -> Value {
-    let reference = json!([{
-        "apiVersion": owner.kind.api(), "kind": owner.kind.name(), "name": owner.name, "uid": uid,
-        "controller": true, "blockOwnerDeletion": true,
-    }]);
-    set(&mut body, &["metadata", "ownerReferences"], reference);
+    let reference = tree(&mut [
+        ("apiVersion", owner.kind.api().into()),
+        ("kind", owner.kind.name().into()),
+        ("name", owner.name.as_str().into()),
+        ("uid", uid.into()),
+        ("controller", true.into()),
+        ("blockOwnerDeletion", true.into()),
+    ]);
+    set(&mut body, &["metadata", "ownerReferences"], Value::Array(vec![reference]));
     set(&mut body, &["metadata", "labels", names::CONTROLLER_UID], Value::from(uid));
     body
 }

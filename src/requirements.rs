@@ -2,15 +2,15 @@
 //! enough: what is two hops away is among it.
 
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{items, text};
 use crate::sort::sort_distinct;
-use serde::Serialize;
+use crate::written::written;
 use serde_json::Value;
 
 /// Objects of one kind that a host must read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// For example `apps/v1`.
     pub api_version: String,
@@ -55,7 +55,7 @@ fn of_model(key: &Key, parent: &Value) -> Vec<Selector> {
 fn of_config(key: &Key, parent: &Value) -> Vec<Selector> {
     let entries = items(parent, &["spec", "models"]).iter();
     let mut models: Vec<String> =
-        entries.map(|entry| text(entry, &["model"])).filter(|model| names::is_dns1035(model)).map(String::from).collect();
+        entries.map(|entry| text(entry, &["model"])).filter(|model| names::is_dns1035(model)).map(String::from).listed();
     sort_distinct(&mut models);
     let mut selectors = vec![
         in_namespace(key, Kind::EndpointConfig, Vec::new(), "which other config names the same Models"),
@@ -98,3 +98,5 @@ fn of_cluster(kind: Kind, names: Vec<String>, reason: &'static str) -> Selector 
 pub fn selector(kind: Kind, namespace: &str, names: Vec<String>, reason: &'static str) -> Selector {
     Selector { api_version: kind.api(), kind: kind.name(), resource: kind.plural(), namespace: namespace.into(), names, reason }
 }
+
+written!(Selector { "apiVersion": api_version, "kind": kind, "resource": resource, "namespace": namespace, "names": names, "reason": reason });

@@ -5,13 +5,15 @@
 use crate::children;
 use crate::diagnostic::Diagnostic;
 use crate::gates::{self, Outcome};
+use crate::json::{texts, tree};
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
 use crate::references::{References, Routes};
 use crate::validate::{Checked, Endpoint, EndpointConfig, Model};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Longest message of a condition, in characters.
 const MESSAGE_CHARACTERS: usize = 1024;
@@ -142,12 +144,15 @@ pub fn of_config(
     };
     let mut status = head(checked.meta.generation, state);
     if let Some(routes) = routes {
-        status.insert("hosts".into(), json!(routes.hosts));
-        let weights = routes.weights.iter().map(|(model, weight)| json!({"model": model.name, "weight": weight}));
-        status.insert("routes".into(), weights.collect());
+        status.insert("hosts".into(), texts(&routes.hosts));
+        let weights = routes
+            .weights
+            .iter()
+            .map(|(model, weight)| tree(&mut [("model", model.name.as_str().into()), ("weight", (*weight).into())]));
+        status.insert("routes".into(), Value::Array(weights.listed()));
     }
     let mut conditions = vec![accepted, ready, progressing];
-    conditions.extend(figures_condition(facts.diagnostics));
+    conditions.add_all(figures_condition(facts.diagnostics));
     finish(status, conditions, key, checked.meta.generation, seen)
 }
 
@@ -324,8 +329,11 @@ fn add_urls(key: &Key, endpoint: &Endpoint, references: &References, seen: &Obse
     status.insert("monitoringUrl".into(), format!("{base}/monitoring/metrics").into());
     if let Some(config) = config {
         let page = |name: &str| format!("{base}/monitoring/variants/{name}/metrics");
-        let variants = config.variants.iter().map(|variant| json!({"name": variant.name, "monitoringUrl": page(&variant.name)}));
-        status.insert("variants".into(), variants.collect());
+        let variants = config
+            .variants
+            .iter()
+            .map(|variant| tree(&mut [("name", variant.name.as_str().into()), ("monitoringUrl", page(&variant.name).into())]));
+        status.insert("variants".into(), Value::Array(variants.listed()));
     }
 }
 
@@ -348,9 +356,9 @@ fn as_before<'a>(key: &Key, seen: &'a Observation) -> &'a str {
 }
 
 fn accepted(diagnostics: &[Diagnostic], waiting: &[Waiting]) -> Condition {
-    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).listed();
     if let Some(first) = errors.first() {
-        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).listed();
         return Condition::new("Accepted", false, &first.code, messages.join("; "));
     }
     match waiting.iter().find(|waiting| waiting.gate == "hold") {
@@ -385,8 +393,7 @@ fn head(generation: i64, state: &str) -> Map<String, Value> {
 
 fn finish(mut status: Map<String, Value>, conditions: Vec<Condition>, key: &Key, generation: i64, seen: &Observation) -> Value {
     let before = items(previous(key, seen), &["conditions"]);
-    let conditions: Vec<Value> =
-        conditions.into_iter().map(|condition| dated(condition, before, generation, &seen.now)).collect();
+    let conditions: Vec<Value> = conditions.into_iter().map(|condition| dated(condition, before, generation, &seen.now)).listed();
     status.insert("conditions".into(), Value::Array(conditions));
     Value::Object(status)
 }

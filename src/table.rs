@@ -2,6 +2,7 @@
 //! `BTreeMap<K, V>` costs about 8 kB of wasm).
 
 use crate::kinds::Key;
+use crate::list::Listed;
 use std::collections::BTreeMap;
 
 /// Rows of one type by key.
@@ -66,8 +67,8 @@ impl<T> Table<T> {
 
     /// The rows in key order, without their keys.
     pub fn into_rows(self) -> Vec<T> {
-        let mut rows: Vec<Option<T>> = self.rows.into_iter().map(Some).collect();
-        self.index.into_values().filter_map(|place| rows.get_mut(place)?.take()).collect()
+        let mut rows: Vec<Option<T>> = self.rows.into_iter().map(Some).listed();
+        self.index.into_values().filter_map(|place| rows.get_mut(place)?.take()).listed()
     }
 }
 

@@ -19,6 +19,7 @@ mod virtual_service;
 pub use gateway::gateway;
 pub use virtual_service::{routes, virtual_service};
 
+use crate::list::{AddAll, Listed};
 use crate::names::{self, Labels};
 use crate::profile::Profile;
 use crate::validate::{Figures, Meta, Model};
@@ -55,7 +56,7 @@ pub fn of_model(parts: &ModelParts) -> Vec<Value> {
     let volume = persistent_volume::persistent_volume(parts.model);
     let claim = persistent_volume_claim::persistent_volume_claim(parts.model);
     let always = [deployment::deployment(parts), service::service(parts.model)];
-    volume.into_iter().chain(claim).chain(always).collect()
+    volume.into_iter().chain(claim).chain(always).listed()
 }
 
 /// Metadata of a namespaced child, which carries the name of its custom resource.
@@ -81,7 +82,8 @@ fn labels(entries: impl IntoIterator<Item = (&'static str, String)>) -> Labels {
 
 /// The one place where children become JSON. Their types have nothing that JSON lacks, so it cannot fail.
 fn json(object: &impl Serialize) -> Value {
-    object.serialize(tree::Builder).unwrap_or_default()
+    let Ok(value) = object.serialize(tree::Builder);
+    value
 }
 
 /// The object at a JSON pointer of a child.
@@ -95,6 +97,6 @@ fn append(object: &mut Map<String, Value>, list: &str, items: impl IntoIterator<
     if items.peek().is_some()
         && let Value::Array(known) = object.entry(list).or_insert_with(|| Value::Array(Vec::new()))
     {
-        known.extend(items);
+        known.add_all(items);
     }
 }

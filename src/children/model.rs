@@ -3,6 +3,7 @@
 use super::ModelParts;
 use super::container::{add_storage, env, hardened, http_get, mount, mount_read_only, port, probe, resources, sleep_before_stop};
 use super::core::{Container, EnvVar, Probe, ResourceRequirements, SecurityContext, TcpSocket, VolumeMount};
+use crate::list::Listed;
 use crate::validate::{Artifact, Model, Security, Source, Storage};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -54,7 +55,7 @@ fn environment(model: &Model) -> Vec<EnvVar> {
     let users = |name: &str| model.env.iter().any(|entry| entry.get("name").and_then(Value::as_str) == Some(name));
     let port = env("SAGEMAKER_BIND_TO_PORT", &model.server.port.to_string());
     let writable = ["HOME", "TMPDIR"].into_iter().filter(|name| !users(name)).map(|name| env(name, "/tmp"));
-    std::iter::once(port).chain(writable).collect()
+    std::iter::once(port).chain(writable).listed()
 }
 
 /// Requests equal limits for cpu and memory, so latency does not depend on neighbours.

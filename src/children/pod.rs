@@ -5,6 +5,7 @@ use super::object::{ClaimTemplate, EphemeralVolumeSource, Metadata, PodSpec, Pod
 use super::persistent_volume_claim::claim_spec;
 use super::sidecar::{fluent_bit, gor, init, nginx};
 use super::{ModelParts, append, label_selector, labels, model, object_mut};
+use crate::list::Listed;
 use crate::names::{self, Labels};
 use crate::validate::{Model, Source, Storage};
 use k8s_openapi::api::core::v1::{
@@ -92,8 +93,8 @@ fn spec(parts: &ModelParts) -> PodSpec {
         security_context: security_context(),
         affinity: apart(parts.model),
         topology_spread_constraints: vec![spread(parts.model)],
-        init_containers: init::container(parts).into_iter().collect(),
-        containers: containers.collect(),
+        init_containers: init::container(parts).into_iter().listed(),
+        containers: containers.listed(),
         volumes: volumes(parts),
     }
 }
@@ -139,7 +140,7 @@ fn volumes(parts: &ModelParts) -> Vec<Volume> {
     let own = [empty_dir("model-tmp", "512Mi"), empty_dir("nginx-tmp", "1Gi"), empty_dir("fluent-bit-tmp", "64Mi")];
     let capture = model.capture.map(|_| empty_dir("capture", "1Gi"));
     let credentials = model.artifact.secret.as_deref().filter(|_| downloads(model)).map(credentials);
-    [store(parts), config(parts)].into_iter().chain(init).chain(own).chain(capture).chain(credentials).collect()
+    [store(parts), config(parts)].into_iter().chain(init).chain(own).chain(capture).chain(credentials).listed()
 }
 
 /// Where the artifact is.
@@ -173,7 +174,7 @@ fn config(parts: &ModelParts) -> Volume {
         field_ref: Some(ObjectFieldSelector { field_path: format!("metadata.annotations['{annotation}']"), api_version: None }),
         ..Default::default()
     });
-    let source = DownwardAPIVolumeSource { items: Some(items.collect()), default_mode: None };
+    let source = DownwardAPIVolumeSource { items: Some(items.listed()), default_mode: None };
     Volume { name: "config", source: VolumeSource::DownwardApi(source) }
 }
 

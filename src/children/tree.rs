@@ -1,15 +1,42 @@
-//! Typed children to JSON without nulls. `serde_json::to_value` does the same, but its code for each type and its errors are three
+//! Typed children to JSON without nulls. `serde_json::to_value` does the same, but its code for each type and its errors are five
 //! times as large, and there are a hundred types.
 
 use serde::Serialize;
-use serde::ser::{Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
+use serde::ser::{
+    Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
+    SerializeTupleVariant, Serializer,
+};
 use serde_json::{Map, Value};
-use std::fmt::Error;
+use std::fmt::{Debug, Display, Formatter};
 
-type Tree = Result<Value, Error>;
+type Tree = Result<Value, Never>;
 
-/// Makes a JSON value. What no child has is an error: bytes, tuple structs, variants with several fields.
+/// Makes a JSON value. Nothing fails: what JSON lacks (bytes, NaN) becomes null, and tests read every child back.
 pub struct Builder;
+
+/// An error that has no value, so that no code is made for passing it on.
+pub enum Never {}
+
+impl Debug for Never {
+    fn fmt(&self, _: &mut Formatter) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+impl Display for Never {
+    fn fmt(&self, _: &mut Formatter) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl Error for Never {
+    /// For types with errors of their own. No child has one, so this is not even linked.
+    fn custom<T: Display>(_: T) -> Self {
+        std::process::abort()
+    }
+}
 
 /// An object that grows.
 #[derive(Default)]
@@ -21,10 +48,28 @@ pub struct Fields {
 impl Fields {
     /// The API server prunes nulls. Empty values stay: `emptyDir: {}` and `storageClassName: ""` mean something.
     #[inline(never)]
-    fn put(&mut self, key: &str, value: Value) {
+    fn put(&mut self, key: &str, Ok(value): Tree) {
         if !value.is_null() {
             self.fields.insert(key.into(), value);
         }
+    }
+
+    #[inline(never)]
+    fn put_entry(&mut self, value: Tree) {
+        let key = std::mem::take(&mut self.key);
+        self.put(&key, value);
+    }
+
+    #[inline(never)]
+    fn name_entry(&mut self, Ok(key): Tree) {
+        if let Value::String(key) = key {
+            self.key = key;
+        }
+    }
+
+    #[inline(never)]
+    fn into_value(self) -> Value {
+        Value::Object(self.fields)
     }
 }
 
@@ -32,68 +77,82 @@ impl Fields {
 #[derive(Default)]
 pub struct Items(Vec<Value>);
 
+impl Items {
+    #[inline(never)]
+    fn push(&mut self, Ok(value): Tree) {
+        self.0.push(value);
+    }
+}
+
 impl SerializeStruct for Fields {
     type Ok = Value;
-    type Error = Error;
+    type Error = Never;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-        let value = value.serialize(Builder)?;
-        self.put(key, value);
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Never> {
+        self.put(key, value.serialize(Builder));
         Ok(())
     }
 
     fn end(self) -> Tree {
-        Ok(Value::Object(self.fields))
+        Ok(self.into_value())
+    }
+}
+
+impl SerializeStructVariant for Fields {
+    type Ok = Value;
+    type Error = Never;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Never> {
+        self.put(key, value.serialize(Builder));
+        Ok(())
+    }
+
+    fn end(self) -> Tree {
+        Ok(self.into_value())
     }
 }
 
 impl SerializeMap for Fields {
     type Ok = Value;
-    type Error = Error;
+    type Error = Never;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let Value::String(key) = key.serialize(Builder)? else { return Err(Error) };
-        self.key = key;
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Never> {
+        self.name_entry(key.serialize(Builder));
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let value = value.serialize(Builder)?;
-        let key = std::mem::take(&mut self.key);
-        self.put(&key, value);
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
+        self.put_entry(value.serialize(Builder));
         Ok(())
     }
 
     fn end(self) -> Tree {
-        Ok(Value::Object(self.fields))
+        Ok(self.into_value())
     }
 }
 
-impl SerializeSeq for Items {
-    type Ok = Value;
-    type Error = Error;
+/// Every kind of list.
+macro_rules! lists {
+    ($($list:ident: $method:ident),*) => {
+        $(impl $list for Items {
+            type Ok = Value;
+            type Error = Never;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.0.push(value.serialize(Builder)?);
-        Ok(())
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
+                self.push(value.serialize(Builder));
+                Ok(())
+            }
 
-    fn end(self) -> Tree {
-        Ok(Value::Array(self.0))
-    }
+            fn end(self) -> Tree {
+                Ok(Value::Array(self.0))
+            }
+        })*
+    };
 }
 
-impl SerializeTuple for Items {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        SerializeSeq::serialize_element(self, value)
-    }
-
-    fn end(self) -> Tree {
-        SerializeSeq::end(self)
-    }
+lists! {
+    SerializeSeq: serialize_element, SerializeTuple: serialize_element,
+    SerializeTupleStruct: serialize_field, SerializeTupleVariant: serialize_field
 }
 
 /// Scalars that JSON has.
@@ -107,14 +166,14 @@ macro_rules! scalars {
 
 impl Serializer for Builder {
     type Ok = Value;
-    type Error = Error;
+    type Error = Never;
     type SerializeSeq = Items;
     type SerializeTuple = Items;
-    type SerializeTupleStruct = Impossible<Value, Error>;
-    type SerializeTupleVariant = Impossible<Value, Error>;
+    type SerializeTupleStruct = Items;
+    type SerializeTupleVariant = Items;
     type SerializeMap = Fields;
     type SerializeStruct = Fields;
-    type SerializeStructVariant = Impossible<Value, Error>;
+    type SerializeStructVariant = Fields;
 
     scalars! {
         serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_u8: u8,
@@ -126,7 +185,7 @@ impl Serializer for Builder {
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Tree {
-        Err(Error)
+        Ok(Value::Null)
     }
 
     fn serialize_none(self) -> Tree {
@@ -155,47 +214,44 @@ impl Serializer for Builder {
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, variant: &'static str, value: &T) -> Tree {
         let mut fields = Fields::default();
-        fields.put(variant, value.serialize(self)?);
-        Ok(Value::Object(fields.fields))
+        fields.put(variant, value.serialize(self));
+        Ok(fields.into_value())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Items, Error> {
+    /// As serde's, without a hint of the length.
+    fn collect_seq<I: IntoIterator<Item: Serialize>>(self, items: I) -> Tree {
+        let mut list = Items::default();
+        for item in items {
+            list.push(item.serialize(Builder));
+        }
+        Ok(Value::Array(list.0))
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items, Never> {
         Ok(Items::default())
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Items, Error> {
+    fn serialize_tuple(self, _: usize) -> Result<Items, Never> {
         Ok(Items::default())
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Error> {
-        Err(Error)
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items, Never> {
+        Ok(Items::default())
     }
 
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Error> {
-        Err(Error)
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Items, Never> {
+        Ok(Items::default())
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Fields, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Fields, Never> {
         Ok(Fields::default())
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields, Error> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields, Never> {
         Ok(Fields::default())
     }
 
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeStructVariant, Error> {
-        Err(Error)
+    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Fields, Never> {
+        Ok(Fields::default())
     }
 }

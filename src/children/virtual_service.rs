@@ -7,6 +7,7 @@ use super::istio::{
 use super::object::Object;
 use super::{json, labels, metadata, service};
 use crate::kinds::Kind;
+use crate::list::Listed;
 use crate::names;
 use crate::validate::{Meta, Variant};
 use serde_json::Value;
@@ -25,7 +26,7 @@ pub fn routes(namespace: &str, variants: &[Variant], timeout_seconds: u32) -> Va
     let pages = variants.iter().map(|variant| monitoring(namespace, variant));
     let pinned = variants.iter().map(|variant| target_variant(namespace, variant, timeout_seconds));
     let rules = pages.chain(pinned).chain([weighted(namespace, variants, timeout_seconds)]);
-    json(&rules.collect::<Vec<_>>())
+    json(&rules.listed())
 }
 
 fn monitoring(namespace: &str, variant: &Variant) -> HttpRoute {
@@ -50,7 +51,7 @@ fn target_variant(namespace: &str, variant: &Variant, timeout_seconds: u32) -> H
 
 /// The only rule without match, with every variant, also those of weight 0.
 fn weighted(namespace: &str, variants: &[Variant], timeout_seconds: u32) -> HttpRoute {
-    let route = variants.iter().map(|variant| destination(namespace, variant)).collect();
+    let route = variants.iter().map(|variant| destination(namespace, variant)).listed();
     HttpRoute { route, ..inference(timeout_seconds) }
 }
 

@@ -1,386 +1,492 @@
-//! The schemas as static data, so that no call parses them. Made by the test `crds`; do not edit.
-#![allow(clippy::unreadable_literal, reason = "generated")]
-
-use crate::validate::structure::{Field, Node, Type};
+//! The schemas as text, which takes a fifth of what static rows take in the npm package. Made by the test `crds`; do not edit.
+//!
+//! `{name!schema,name:schema,}` is an object, `!` a member that is required; `[schema]` a list, `<schema>` an object with any members;
+//! `s` a text, `i` a whole number, `b` true or false, `q` a quantity, `x` a whole number or a text, `*` anything. Then, where they are
+//! bounded, `least..most` and the words that a text may be as `(one|two)`.
 
 /// `spec` of Model.
-pub static MODEL: Node = Node { kind: Type::Object(&[Field { name: "args", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: Some(1024), words: &[] } },
-Field { name: "artifact", required: true, node: Node { kind: Type::Object(&[Field { name: "maxBytes", required: false, node: Node { kind: Type::Quantity, least: None, most: Some(64), words: &[] } },
-Field { name: "secretRef", required: false, node: Node { kind: Type::Object(&[Field { name: "name", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "sha256", required: false, node: Node { kind: Type::String, least: Some(64), most: Some(64), words: &[] } },
-Field { name: "uri", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(2048), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "capture", required: false, node: Node { kind: Type::Object(&[Field { name: "mode", required: false, node: Node { kind: Type::String, least: None, most: None, words: &["Gor", "Disabled"] } },
-Field { name: "percentage", required: false, node: Node { kind: Type::Integer, least: Some(1), most: Some(100), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "command", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: Some(1024), words: &[] } },
-Field { name: "cpus", required: false, node: Node { kind: Type::Quantity, least: None, most: Some(64), words: &[] } },
-Field { name: "env", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "name", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(256), words: &[] } },
-Field { name: "value", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "valueFrom", required: false, node: Node { kind: Type::Object(&[Field { name: "configMapKeyRef", required: false, node: Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "fieldRef", required: false, node: Node { kind: Type::Object(&[Field { name: "apiVersion", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "fieldPath", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "fileKeyRef", required: false, node: Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "volumeName", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "resourceFieldRef", required: false, node: Node { kind: Type::Object(&[Field { name: "containerName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "divisor", required: false, node: Node { kind: Type::IntOrString, least: None, most: None, words: &[] } },
-Field { name: "resource", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "secretKeyRef", required: false, node: Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: Some(256), words: &[] } },
-Field { name: "image", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(512), words: &[] } },
-Field { name: "instances", required: false, node: Node { kind: Type::Integer, least: Some(0), most: Some(1000), words: &[] } },
-Field { name: "memory", required: false, node: Node { kind: Type::Quantity, least: None, most: Some(64), words: &[] } },
-Field { name: "modelPath", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(1024), words: &[] } },
-Field { name: "pod", required: false, node: Node { kind: Type::Object(&[Field { name: "affinity", required: false, node: Node { kind: Type::Object(&[Field { name: "nodeAffinity", required: false, node: Node { kind: Type::Object(&[Field { name: "preferredDuringSchedulingIgnoredDuringExecution", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "preference", required: true, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchFields", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "weight", required: true, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "requiredDuringSchedulingIgnoredDuringExecution", required: false, node: Node { kind: Type::Object(&[Field { name: "nodeSelectorTerms", required: true, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchFields", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "podAffinity", required: false, node: Node { kind: Type::Object(&[Field { name: "preferredDuringSchedulingIgnoredDuringExecution", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "podAffinityTerm", required: true, node: Node { kind: Type::Object(&[Field { name: "labelSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "matchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "mismatchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "namespaceSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "namespaces", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "topologyKey", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "weight", required: true, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "requiredDuringSchedulingIgnoredDuringExecution", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "labelSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "matchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "mismatchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "namespaceSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "namespaces", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "topologyKey", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "podAntiAffinity", required: false, node: Node { kind: Type::Object(&[Field { name: "preferredDuringSchedulingIgnoredDuringExecution", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "podAffinityTerm", required: true, node: Node { kind: Type::Object(&[Field { name: "labelSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "matchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "mismatchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "namespaceSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "namespaces", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "topologyKey", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "weight", required: true, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "requiredDuringSchedulingIgnoredDuringExecution", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "labelSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "matchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "mismatchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "namespaceSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "namespaces", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "topologyKey", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "annotations", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "imagePullSecrets", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "labels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "nodeSelector", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "priorityClassName", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-Field { name: "resources", required: false, node: Node { kind: Type::Map(&Node { kind: Type::Quantity, least: None, most: Some(64), words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "runtimeClassName", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-Field { name: "securityContext", required: false, node: Node { kind: Type::Object(&[Field { name: "readOnlyRootFilesystem", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "runAsGroup", required: false, node: Node { kind: Type::Integer, least: Some(0), most: Some(2147483647), words: &[] } },
-Field { name: "runAsNonRoot", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "runAsUser", required: false, node: Node { kind: Type::Integer, least: Some(0), most: Some(2147483647), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "serviceAccountName", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-Field { name: "tolerations", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "effect", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "key", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "tolerationSeconds", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "value", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "topologySpreadConstraints", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "labelSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "matchLabelKeys", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "maxSkew", required: true, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "minDomains", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "nodeAffinityPolicy", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "nodeTaintsPolicy", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "topologyKey", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "whenUnsatisfiable", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "volumes", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "configMap", required: false, node: Node { kind: Type::Object(&[Field { name: "defaultMode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "items", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "mode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "downwardAPI", required: false, node: Node { kind: Type::Object(&[Field { name: "defaultMode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "items", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "fieldRef", required: false, node: Node { kind: Type::Object(&[Field { name: "apiVersion", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "fieldPath", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "mode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "resourceFieldRef", required: false, node: Node { kind: Type::Object(&[Field { name: "containerName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "divisor", required: false, node: Node { kind: Type::IntOrString, least: None, most: None, words: &[] } },
-Field { name: "resource", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "emptyDir", required: false, node: Node { kind: Type::Object(&[Field { name: "medium", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "sizeLimit", required: false, node: Node { kind: Type::IntOrString, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "ephemeral", required: false, node: Node { kind: Type::Object(&[Field { name: "volumeClaimTemplate", required: false, node: Node { kind: Type::Object(&[Field { name: "metadata", required: false, node: Node { kind: Type::Object(&[Field { name: "annotations", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "creationTimestamp", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "deletionGracePeriodSeconds", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "deletionTimestamp", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "finalizers", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "generateName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "generation", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "labels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "managedFields", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "apiVersion", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "fieldsType", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "fieldsV1", required: false, node: Node { kind: Type::Any, least: None, most: None, words: &[] } },
-Field { name: "manager", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operation", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "subresource", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "time", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "name", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "namespace", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "ownerReferences", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "apiVersion", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "blockOwnerDeletion", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "controller", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "kind", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "uid", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "resourceVersion", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "selfLink", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "uid", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "spec", required: true, node: Node { kind: Type::Object(&[Field { name: "accessModes", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "dataSource", required: false, node: Node { kind: Type::Object(&[Field { name: "apiGroup", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "kind", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "dataSourceRef", required: false, node: Node { kind: Type::Object(&[Field { name: "apiGroup", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "kind", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "namespace", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "resources", required: false, node: Node { kind: Type::Object(&[Field { name: "limits", required: false, node: Node { kind: Type::Map(&Node { kind: Type::IntOrString, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "requests", required: false, node: Node { kind: Type::Map(&Node { kind: Type::IntOrString, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "selector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "storageClassName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "volumeAttributesClassName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "volumeMode", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "volumeName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "mountPath", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(1024), words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(63), words: &[] } },
-Field { name: "persistentVolumeClaim", required: false, node: Node { kind: Type::Object(&[Field { name: "claimName", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "readOnly", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "projected", required: false, node: Node { kind: Type::Object(&[Field { name: "defaultMode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "sources", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "clusterTrustBundle", required: false, node: Node { kind: Type::Object(&[Field { name: "labelSelector", required: false, node: Node { kind: Type::Object(&[Field { name: "matchExpressions", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "operator", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "values", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "matchLabels", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "name", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "signerName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "configMap", required: false, node: Node { kind: Type::Object(&[Field { name: "items", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "mode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "downwardAPI", required: false, node: Node { kind: Type::Object(&[Field { name: "items", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "fieldRef", required: false, node: Node { kind: Type::Object(&[Field { name: "apiVersion", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "fieldPath", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "mode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "resourceFieldRef", required: false, node: Node { kind: Type::Object(&[Field { name: "containerName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "divisor", required: false, node: Node { kind: Type::IntOrString, least: None, most: None, words: &[] } },
-Field { name: "resource", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "podCertificate", required: false, node: Node { kind: Type::Object(&[Field { name: "certificateChainPath", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "credentialBundlePath", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "keyPath", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "keyType", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "maxExpirationSeconds", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "signerName", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "userAnnotations", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "secret", required: false, node: Node { kind: Type::Object(&[Field { name: "items", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "mode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "serviceAccountToken", required: false, node: Node { kind: Type::Object(&[Field { name: "audience", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "expirationSeconds", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "readOnly", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "secret", required: false, node: Node { kind: Type::Object(&[Field { name: "defaultMode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "items", required: false, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "key", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "mode", required: false, node: Node { kind: Type::Integer, least: None, most: None, words: &[] } },
-Field { name: "path", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "optional", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "secretName", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "subPath", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(1024), words: &[] } },
-]), least: None, most: None, words: &[] }), least: None, most: Some(32), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "profile", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(63), words: &[] } },
-Field { name: "server", required: false, node: Node { kind: Type::Object(&[Field { name: "invocationsPath", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(256), words: &[] } },
-Field { name: "pingPath", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(256), words: &[] } },
-Field { name: "port", required: false, node: Node { kind: Type::Integer, least: Some(1), most: Some(65535), words: &[] } },
-Field { name: "startupTimeoutSeconds", required: false, node: Node { kind: Type::Integer, least: Some(1), most: Some(3600), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "storage", required: false, node: Node { kind: Type::Object(&[Field { name: "accessModes", required: false, node: Node { kind: Type::List(&Node { kind: Type::String, least: None, most: None, words: &["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod", "ReadOnlyMany"] }), least: Some(1), most: Some(4), words: &[] } },
-Field { name: "csi", required: false, node: Node { kind: Type::Object(&[Field { name: "controllerExpandSecretRef", required: false, node: Node { kind: Type::Object(&[Field { name: "name", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "namespace", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "controllerPublishSecretRef", required: false, node: Node { kind: Type::Object(&[Field { name: "name", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "namespace", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "driver", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "fsType", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "nodeExpandSecretRef", required: false, node: Node { kind: Type::Object(&[Field { name: "name", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "namespace", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "nodePublishSecretRef", required: false, node: Node { kind: Type::Object(&[Field { name: "name", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "namespace", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "nodeStageSecretRef", required: false, node: Node { kind: Type::Object(&[Field { name: "name", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-Field { name: "namespace", required: false, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "readOnly", required: false, node: Node { kind: Type::Boolean, least: None, most: None, words: &[] } },
-Field { name: "volumeAttributes", required: false, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: None, most: None, words: &[] } },
-Field { name: "volumeHandle", required: true, node: Node { kind: Type::String, least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "ephemeral", required: false, node: Node { kind: Type::Object(&[Field { name: "storageClassName", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "existingClaim", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-Field { name: "hostPath", required: false, node: Node { kind: Type::Object(&[Field { name: "path", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(1024), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "nfs", required: false, node: Node { kind: Type::Object(&[Field { name: "path", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(1024), words: &[] } },
-Field { name: "server", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "size", required: false, node: Node { kind: Type::Quantity, least: None, most: Some(64), words: &[] } },
-Field { name: "storageClassName", required: false, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] };
+pub const MODEL: &str = "{\
+args:[s]..1024,\
+artifact!{\
+maxBytes:q..64,\
+secretRef:{\
+name!s1..253,\
+},\
+sha256:s64..64,\
+uri!s1..2048,\
+},\
+capture:{\
+mode:s(Gor|Disabled),\
+percentage:i1..100,\
+},\
+command:[s]..1024,\
+cpus:q..64,\
+env:[{\
+name!s1..256,\
+value:s,\
+valueFrom:{\
+configMapKeyRef:{\
+key!s,\
+name!s,\
+optional:b,\
+},\
+fieldRef:{\
+apiVersion:s,\
+fieldPath!s,\
+},\
+fileKeyRef:{\
+key!s,\
+optional:b,\
+path!s,\
+volumeName!s,\
+},\
+resourceFieldRef:{\
+containerName:s,\
+divisor:x,\
+resource!s,\
+},\
+secretKeyRef:{\
+key!s,\
+name!s,\
+optional:b,\
+},\
+},\
+}]..256,\
+image!s1..512,\
+instances:i0..1000,\
+memory:q..64,\
+modelPath:s1..1024,\
+pod:{\
+affinity:{\
+nodeAffinity:{\
+preferredDuringSchedulingIgnoredDuringExecution:[{\
+preference!{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchFields:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+},\
+weight!i,\
+}],\
+requiredDuringSchedulingIgnoredDuringExecution:{\
+nodeSelectorTerms![{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchFields:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+}],\
+},\
+},\
+podAffinity:{\
+preferredDuringSchedulingIgnoredDuringExecution:[{\
+podAffinityTerm!{\
+labelSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+matchLabelKeys:[s],\
+mismatchLabelKeys:[s],\
+namespaceSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+namespaces:[s],\
+topologyKey!s,\
+},\
+weight!i,\
+}],\
+requiredDuringSchedulingIgnoredDuringExecution:[{\
+labelSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+matchLabelKeys:[s],\
+mismatchLabelKeys:[s],\
+namespaceSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+namespaces:[s],\
+topologyKey!s,\
+}],\
+},\
+podAntiAffinity:{\
+preferredDuringSchedulingIgnoredDuringExecution:[{\
+podAffinityTerm!{\
+labelSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+matchLabelKeys:[s],\
+mismatchLabelKeys:[s],\
+namespaceSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+namespaces:[s],\
+topologyKey!s,\
+},\
+weight!i,\
+}],\
+requiredDuringSchedulingIgnoredDuringExecution:[{\
+labelSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+matchLabelKeys:[s],\
+mismatchLabelKeys:[s],\
+namespaceSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+namespaces:[s],\
+topologyKey!s,\
+}],\
+},\
+},\
+annotations:<s>,\
+imagePullSecrets:[{\
+name!s,\
+}],\
+labels:<s>,\
+nodeSelector:<s>,\
+priorityClassName:s1..253,\
+resources:<q..64>,\
+runtimeClassName:s1..253,\
+securityContext:{\
+readOnlyRootFilesystem:b,\
+runAsGroup:i0..2147483647,\
+runAsNonRoot:b,\
+runAsUser:i0..2147483647,\
+},\
+serviceAccountName:s1..253,\
+tolerations:[{\
+effect:s,\
+key:s,\
+operator:s,\
+tolerationSeconds:i,\
+value:s,\
+}],\
+topologySpreadConstraints:[{\
+labelSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+matchLabelKeys:[s],\
+maxSkew!i,\
+minDomains:i,\
+nodeAffinityPolicy:s,\
+nodeTaintsPolicy:s,\
+topologyKey!s,\
+whenUnsatisfiable!s,\
+}],\
+volumes:[{\
+configMap:{\
+defaultMode:i,\
+items:[{\
+key!s,\
+mode:i,\
+path!s,\
+}],\
+name!s,\
+optional:b,\
+},\
+downwardAPI:{\
+defaultMode:i,\
+items:[{\
+fieldRef:{\
+apiVersion:s,\
+fieldPath!s,\
+},\
+mode:i,\
+path!s,\
+resourceFieldRef:{\
+containerName:s,\
+divisor:x,\
+resource!s,\
+},\
+}],\
+},\
+emptyDir:{\
+medium:s,\
+sizeLimit:x,\
+},\
+ephemeral:{\
+volumeClaimTemplate:{\
+metadata:{\
+annotations:<s>,\
+creationTimestamp:s,\
+deletionGracePeriodSeconds:i,\
+deletionTimestamp:s,\
+finalizers:[s],\
+generateName:s,\
+generation:i,\
+labels:<s>,\
+managedFields:[{\
+apiVersion:s,\
+fieldsType:s,\
+fieldsV1:*,\
+manager:s,\
+operation:s,\
+subresource:s,\
+time:s,\
+}],\
+name:s,\
+namespace:s,\
+ownerReferences:[{\
+apiVersion!s,\
+blockOwnerDeletion:b,\
+controller:b,\
+kind!s,\
+name!s,\
+uid!s,\
+}],\
+resourceVersion:s,\
+selfLink:s,\
+uid:s,\
+},\
+spec!{\
+accessModes:[s],\
+dataSource:{\
+apiGroup:s,\
+kind!s,\
+name!s,\
+},\
+dataSourceRef:{\
+apiGroup:s,\
+kind!s,\
+name!s,\
+namespace:s,\
+},\
+resources:{\
+limits:<x>,\
+requests:<x>,\
+},\
+selector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+storageClassName:s,\
+volumeAttributesClassName:s,\
+volumeMode:s,\
+volumeName:s,\
+},\
+},\
+},\
+mountPath!s1..1024,\
+name!s1..63,\
+persistentVolumeClaim:{\
+claimName!s,\
+readOnly:b,\
+},\
+projected:{\
+defaultMode:i,\
+sources:[{\
+clusterTrustBundle:{\
+labelSelector:{\
+matchExpressions:[{\
+key!s,\
+operator!s,\
+values:[s],\
+}],\
+matchLabels:<s>,\
+},\
+name:s,\
+optional:b,\
+path!s,\
+signerName:s,\
+},\
+configMap:{\
+items:[{\
+key!s,\
+mode:i,\
+path!s,\
+}],\
+name!s,\
+optional:b,\
+},\
+downwardAPI:{\
+items:[{\
+fieldRef:{\
+apiVersion:s,\
+fieldPath!s,\
+},\
+mode:i,\
+path!s,\
+resourceFieldRef:{\
+containerName:s,\
+divisor:x,\
+resource!s,\
+},\
+}],\
+},\
+podCertificate:{\
+certificateChainPath:s,\
+credentialBundlePath:s,\
+keyPath:s,\
+keyType!s,\
+maxExpirationSeconds:i,\
+signerName!s,\
+userAnnotations:<s>,\
+},\
+secret:{\
+items:[{\
+key!s,\
+mode:i,\
+path!s,\
+}],\
+name!s,\
+optional:b,\
+},\
+serviceAccountToken:{\
+audience:s,\
+expirationSeconds:i,\
+path!s,\
+},\
+}],\
+},\
+readOnly:b,\
+secret:{\
+defaultMode:i,\
+items:[{\
+key!s,\
+mode:i,\
+path!s,\
+}],\
+optional:b,\
+secretName:s,\
+},\
+subPath:s1..1024,\
+}]..32,\
+},\
+profile:s1..63,\
+server:{\
+invocationsPath:s1..256,\
+pingPath:s1..256,\
+port:i1..65535,\
+startupTimeoutSeconds:i1..3600,\
+},\
+storage:{\
+accessModes:[s(ReadWriteOnce|ReadWriteMany|ReadWriteOncePod|ReadOnlyMany)]1..4,\
+csi:{\
+controllerExpandSecretRef:{\
+name:s,\
+namespace:s,\
+},\
+controllerPublishSecretRef:{\
+name:s,\
+namespace:s,\
+},\
+driver!s,\
+fsType:s,\
+nodeExpandSecretRef:{\
+name:s,\
+namespace:s,\
+},\
+nodePublishSecretRef:{\
+name:s,\
+namespace:s,\
+},\
+nodeStageSecretRef:{\
+name:s,\
+namespace:s,\
+},\
+readOnly:b,\
+volumeAttributes:<s>,\
+volumeHandle!s,\
+},\
+ephemeral:{\
+storageClassName:s1..253,\
+},\
+existingClaim:s1..253,\
+hostPath:{\
+path!s1..1024,\
+},\
+nfs:{\
+path!s1..1024,\
+server!s1..253,\
+},\
+size:q..64,\
+storageClassName:s1..253,\
+},\
+}";
 
 
 /// `spec` of EndpointConfig.
-pub static ENDPOINT_CONFIG: Node = Node { kind: Type::Object(&[Field { name: "models", required: true, node: Node { kind: Type::List(&Node { kind: Type::Object(&[Field { name: "cpus", required: false, node: Node { kind: Type::Quantity, least: None, most: Some(64), words: &[] } },
-Field { name: "instances", required: false, node: Node { kind: Type::Integer, least: Some(0), most: Some(1000), words: &[] } },
-Field { name: "memory", required: false, node: Node { kind: Type::Quantity, least: None, most: Some(64), words: &[] } },
-Field { name: "model", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(63), words: &[] } },
-Field { name: "name", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(63), words: &[] } },
-Field { name: "weight", required: true, node: Node { kind: Type::Integer, least: Some(0), most: Some(2147483647), words: &[] } },
-]), least: None, most: None, words: &[] }), least: Some(1), most: Some(16), words: &[] } },
-Field { name: "timeoutSeconds", required: false, node: Node { kind: Type::Integer, least: Some(1), most: Some(3600), words: &[] } },
-]), least: None, most: None, words: &[] };
+pub const ENDPOINT_CONFIG: &str = "{\
+models![{\
+cpus:q..64,\
+instances:i0..1000,\
+memory:q..64,\
+model!s1..63,\
+name!s1..63,\
+weight!i0..2147483647,\
+}]1..16,\
+timeoutSeconds:i1..3600,\
+}";
 
 
 /// `spec` of Endpoint.
-pub static ENDPOINT: Node = Node { kind: Type::Object(&[Field { name: "config", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(63), words: &[] } },
-Field { name: "gateway", required: true, node: Node { kind: Type::Object(&[Field { name: "selector", required: true, node: Node { kind: Type::Map(&Node { kind: Type::String, least: None, most: None, words: &[] }), least: Some(1), most: Some(16), words: &[] } },
-]), least: None, most: None, words: &[] } },
-Field { name: "host", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-Field { name: "tls", required: false, node: Node { kind: Type::Object(&[Field { name: "credentialName", required: true, node: Node { kind: Type::String, least: Some(1), most: Some(253), words: &[] } },
-]), least: None, most: None, words: &[] } },
-]), least: None, most: None, words: &[] };
+pub const ENDPOINT: &str = "{\
+config!s1..63,\
+gateway!{\
+selector!<s>1..16,\
+},\
+host!s1..253,\
+tls:{\
+credentialName!s1..253,\
+},\
+}";
 

@@ -6,6 +6,7 @@ use super::owned::{Entry, Fields, owns};
 use super::path::{Segment, as_pointer, steps, text};
 use super::tables::{DEFAULTED, Default, EXCLUSIVE, MESSAGE, ORDERED, PRESENCE, Shape, Type, WIDE};
 use crate::diagnostic::Diagnostic;
+use crate::list::{AddAll, Listed};
 use crate::plan::{Change, Op};
 use serde_json::{Map, Value};
 
@@ -190,7 +191,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let found = index.find(&key);
-            places.extend(found);
+            places.add_all(found);
             self.path.push(Segment::Element(of, item, found.unwrap_or(place)));
             if index.is_repeated(&key) {
                 self.note_repeated(false);
@@ -290,7 +291,7 @@ impl<'a> Walk<'a> {
     /// The path of what is owned here, in FieldsV1.
     fn raw(&self) -> Vec<String> {
         let whole = self.whole.unwrap_or(self.path.len());
-        self.path.iter().take(whole).map(Segment::raw).collect()
+        self.path.iter().take(whole).map(Segment::raw).listed()
     }
 
     fn owner(&self) -> Option<&Entry<'a>> {

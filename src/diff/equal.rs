@@ -1,6 +1,7 @@
 //! When two scalars say the same, and how the elements of keyed lists are found.
 
 use super::tables::{Default, Shape, Type};
+use crate::list::Listed;
 use crate::quantity::Quantity;
 use crate::sort::sort;
 use serde_json::Value;
@@ -113,7 +114,7 @@ pub(crate) struct Index<'a> {
 
 impl<'a> Index<'a> {
     pub(crate) fn new(of: &Type, items: &'a [Value]) -> Self {
-        let mut sorted: Vec<_> = items.iter().enumerate().map(|(at, item)| (key(of, item), at)).collect();
+        let mut sorted: Vec<_> = items.iter().enumerate().map(|(at, item)| (key(of, item), at)).listed();
         sort(&mut sorted);
         Self { sorted }
     }

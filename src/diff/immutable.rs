@@ -6,6 +6,7 @@ use super::Difference;
 use super::equal::quantity;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::Kind;
+use crate::list::Listed;
 use crate::observation::{at, text};
 use crate::plan::{Change, Op, Step};
 use serde_json::Value;
@@ -76,7 +77,7 @@ fn rows(kind: Kind) -> &'static [Row] {
 pub(crate) fn judge(kind: Kind, desired: &Value, live: &Value, found: &mut Difference) {
     let rows = rows(kind);
     let refused = found.changes.iter().filter(|change| is_refused(rows, change, live));
-    found.replace_paths = refused.map(|change| change.path.clone()).collect();
+    found.replace_paths = refused.map(|change| change.path.clone()).listed();
     let keeps_data = matches!(kind, Kind::PersistentVolume | Kind::PersistentVolumeClaim);
     found.data_loss = keeps_data && !found.replace_paths.is_empty();
     if kind == Kind::Service && leaves_or_enters_external_name(desired, live) {

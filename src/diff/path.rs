@@ -3,6 +3,7 @@
 use super::equal::{Part, key};
 use super::tables::{Shape, Type};
 use crate::json::{object, pointer};
+use crate::list::Listed;
 use crate::plan::Step;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -58,12 +59,12 @@ fn keys(of: &Type, item: &Value) -> Map<String, Value> {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), Into::into)
+    value.as_str().map_or_else(|| crate::written::json(value), Into::into)
 }
 
 /// The path for programs.
 pub(crate) fn steps(path: &[Segment]) -> Vec<Step> {
-    path.iter().map(Segment::step).collect()
+    path.iter().map(Segment::step).listed()
 }
 
 /// The path for people: `spec.template.spec.containers[name=model].image`, `metadata.labels[mlops.internal/model]`.
@@ -90,7 +91,7 @@ fn is_word(name: &str) -> bool {
 }
 
 fn element(keys: &BTreeMap<String, String>) -> String {
-    keys.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",")
+    keys.iter().map(|(name, value)| format!("{name}={value}")).listed().join(",")
 }
 
 /// The path as JSON Pointer into the object.

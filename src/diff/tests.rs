@@ -40,10 +40,7 @@ fn add_entry(live: &mut Value, entry: Value) {
 }
 
 fn texts(changes: &[Change]) -> Vec<String> {
-    changes
-        .iter()
-        .map(|change| format!("{} {}", serde_json::to_value(change.op).unwrap().as_str().unwrap(), change.text))
-        .collect()
+    changes.iter().map(|change| format!("{} {}", crate::written::json(&change.op).trim_matches('"'), change.text)).collect()
 }
 
 /// The changes between two specs where the live object has no managedFields.

@@ -5,6 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{Host, at, is_deleting, is_kept_by_metacontroller, is_metacontrollers, is_ours, items, text};
 use crate::reconcile::{Decision, Desired};
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 /// Drafts what happens to the children of a decision.
 pub fn draft(draft: &mut Draft, decision: &Decision) {
-    draft.waiting.extend(decision.waiting.iter().cloned());
+    draft.waiting.add_all(decision.waiting.iter().cloned());
     match decision.outcome {
         Outcome::Apply => {
             for desired in &decision.desired {
@@ -37,7 +38,7 @@ fn observed<'a>(draft: &Draft<'a>, decision: &Decision) -> Vec<(Key, &'a Value, 
         let ours = is_ours(object, *kind, &decision.key, &decision.meta.uid, seen.host);
         Some((key, object, ours))
     };
-    super::child_kinds(decision.key.kind).iter().filter_map(of_kind).collect()
+    super::child_kinds(decision.key.kind).iter().filter_map(of_kind).listed()
 }
 
 fn draft_untouched(draft: &mut Draft, decision: &Decision, reason: &str) {
@@ -94,7 +95,7 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
 /// What the API server would refuse is not sent.
 fn draft_refused(draft: &mut Draft, key: &Key, difference: Difference, live: Option<&Value>) {
     let messages: Vec<&str> =
-        difference.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.message.as_str()).collect();
+        difference.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.message.as_str()).listed();
     let facts = messages.join("; ");
     draft.object(key, Verb::Conflict, "Invalid", difference, live);
     draft.missing.insert(key.clone(), ());
@@ -214,7 +215,7 @@ fn draft_unwanted(draft: &mut Draft, decision: &Decision) {
 
 /// Deployment and Service first; the claim once the Deployment is gone with its pods; the volume once the claim is gone.
 fn draft_drop(draft: &mut Draft, decision: &Decision) {
-    let children: Vec<(Key, &Value, bool)> = observed(draft, decision).into_iter().filter(|(_, _, ours)| *ours).collect();
+    let children: Vec<(Key, &Value, bool)> = observed(draft, decision).into_iter().filter(|(_, _, ours)| *ours).listed();
     let left = |kind: Kind| children.iter().any(|(key, _, _)| key.kind == kind);
     for (key, object, _) in &children {
         let first = match key.kind {
@@ -273,7 +274,7 @@ fn needs(key: &Key, parent: &Key, body: &Value) -> Vec<Key> {
     match key.kind {
         Kind::PersistentVolumeClaim => needs.push(gates::child_key(Kind::PersistentVolume, parent)),
         Kind::Deployment => needs.push(gates::child_key(Kind::PersistentVolumeClaim, parent)),
-        Kind::VirtualService => needs.extend(needs_of_routes(body)),
+        Kind::VirtualService => needs.add_all(needs_of_routes(body)),
         _ => {}
     }
     needs
@@ -283,12 +284,12 @@ fn needs_of_routes(body: &Value) -> Vec<Key> {
     let mut needs: Vec<Key> = Vec::new();
     for gateway in items(body, &["spec", "gateways"]).iter().filter_map(Value::as_str) {
         let named = gateway.split_once('/');
-        needs.extend(named.map(|(namespace, name)| Key::new(Kind::Gateway, namespace, name)));
+        needs.add_all(named.map(|(namespace, name)| Key::new(Kind::Gateway, namespace, name)));
     }
     let routes = items(body, &["spec", "http"]).iter().flat_map(|rule| items(rule, &["route"]));
     let namespace = text(body, &["metadata", "namespace"]);
     let models = routes.filter_map(|route| names::model_of_host(text(route, &["destination", "host"]), namespace));
-    needs.extend(models.map(|(namespace, model)| Key::new(Kind::Service, namespace, model)));
+    needs.add_all(models.map(|(namespace, model)| Key::new(Kind::Service, namespace, model)));
     sort_distinct(&mut needs);
     needs
 }

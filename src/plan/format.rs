@@ -4,13 +4,12 @@
 //! clock or a random source, so equal inputs give equal bytes.
 
 use crate::diagnostic::Diagnostic;
-use serde::Serialize;
+use crate::written::{Written, members, written};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A step of a path into an object: a field, or the element of a list whose keys have these values.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// A member of an object.
     Field(String),
@@ -21,8 +20,7 @@ pub enum Step {
 }
 
 /// What happens to one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
     /// Absent before.
     Add,
@@ -39,7 +37,7 @@ pub enum Op {
 }
 
 /// One difference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Where.
     pub path: Vec<Step>,
@@ -58,8 +56,7 @@ pub struct Change {
 }
 
 /// What a plan does with an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
     /// Absent, wanted.
     Create,
@@ -76,15 +73,13 @@ pub enum Verb {
 }
 
 /// A whole plan.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// `1.0`: minor versions add members, major ones are refused.
     pub format_version: &'static str,
     /// Who made it.
     pub component: Component,
     /// The custom resource of a plan for one; absent in a plan for a set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
     /// Totals.
     pub summary: Summary,
@@ -103,7 +98,7 @@ pub struct Plan {
 }
 
 /// The program that made a plan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Component {
     /// `modelwright`.
     pub name: &'static str,
@@ -112,8 +107,7 @@ pub struct Component {
 }
 
 /// The custom resource that a plan is for.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Subject {
     /// As in the object.
     pub api_version: String,
@@ -130,8 +124,7 @@ pub struct Subject {
 }
 
 /// Totals of a plan.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 pub struct Summary {
     /// Objects to create.
     pub create: usize,
@@ -154,8 +147,7 @@ pub struct Summary {
 }
 
 /// What a plan says about one object.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct ObjectPlan {
     /// `apps/v1|Deployment|namespace|name`.
     pub id: String,
@@ -187,8 +179,7 @@ pub struct ObjectPlan {
 }
 
 /// uid and resourceVersion of an observed object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Guard {
     /// `metadata.uid`.
     pub uid: String,
@@ -197,7 +188,7 @@ pub struct Guard {
 }
 
 /// Whether an observed object has reached what it says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readiness {
     /// `NotFound`, `InProgress`, `Failed`, `Current`, `Terminating`.
     pub status: &'static str,
@@ -206,8 +197,7 @@ pub struct Readiness {
 }
 
 /// One API call.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Action {
     /// `<verb> <object id>`.
     pub id: String,
@@ -234,8 +224,7 @@ pub struct Action {
 }
 
 /// An exact API request.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// HTTP method.
     pub method: String,
@@ -250,8 +239,7 @@ pub struct Request {
 }
 
 /// How to read an answer.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Expect {
     /// The action is done.
     pub done: Vec<u16>,
@@ -262,8 +250,7 @@ pub struct Expect {
 }
 
 /// What a gate holds back.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Waiting {
     /// The object's id.
     pub object: String,
@@ -279,7 +266,7 @@ pub struct Waiting {
 }
 
 /// What others changed on paths that we own.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Drift {
     /// The object's id.
     pub object: String,
@@ -288,7 +275,7 @@ pub struct Drift {
 }
 
 /// A status that a host writes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct StatusWrite {
     /// The custom resource's id.
     pub object: String,
@@ -298,4 +285,70 @@ pub struct StatusWrite {
     pub status: Value,
     /// The exact request; `null` while the resource does not exist.
     pub request: Option<Request>,
+}
+
+written!(Change { "path": path, "text": text, "op": op, "before": before, "after": after, "owner": owner, "sensitive": sensitive });
+written!(Component { "name": name, "version": version });
+written!(Subject { "apiVersion": api_version, "kind": kind, "namespace": namespace, "name": name, "uid": uid, "generation": generation });
+written!(Summary { "create": create, "update": update, "replace": replace, "delete": delete, "unchanged": unchanged, "waiting": waiting, "conflict": conflict, "dataLoss": data_loss, "text": text });
+written!(ObjectPlan { "id": id, "scope": scope, "role": role, "verb": verb, "reason": reason, "replacePaths": replace_paths, "changes": changes, "unchangedFields": unchanged_fields, "unknownAfter": unknown_after, "conflicts": conflicts, "removalsUnknown": removals_unknown, "observed": observed, "readiness": readiness });
+written!(Guard { "uid": uid, "resourceVersion": resource_version });
+written!(Readiness { "status": status, "reason": reason });
+written!(Action { "id": id, "object": object, "verb": verb, "reason": reason, "after": after, "disruptive": disruptive, "destructive": destructive, "dataLoss": data_loss, "request": request, "expect": expect, "text": text });
+written!(Request { "method": method, "path": path, "query": query, "contentType": content_type, "body": body });
+written!(Expect { "done": done, "observeAgain": observe_again, "gone": gone });
+written!(Waiting { "object": object, "gate": gate, "waitsFor": waits_for, "facts": facts, "text": text });
+written!(Drift { "object": object, "change": change });
+written!(StatusWrite { "object": object, "changed": changed, "status": status, "request": request });
+
+impl Written for Plan {
+    /// The subject only where there is one.
+    fn write(&self, out: &mut String) {
+        let mut written: Vec<(&str, &dyn Written)> =
+            vec![("formatVersion", &self.format_version), ("component", &self.component)];
+        if let Some(subject) = &self.subject {
+            written.push(("subject", subject));
+        }
+        let rest: [(&str, &dyn Written); 7] = [
+            ("summary", &self.summary),
+            ("objects", &self.objects),
+            ("actions", &self.actions),
+            ("waiting", &self.waiting),
+            ("drift", &self.drift),
+            ("statuses", &self.statuses),
+            ("diagnostics", &self.diagnostics),
+        ];
+        written.extend_from_slice(&rest);
+        members(&written, out);
+    }
+}
+
+impl Written for Step {
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Field(name) => name.write(out),
+            Self::Index(place) => place.write(out),
+            Self::Element(keys) => keys.write(out),
+        }
+    }
+}
+
+impl Written for Op {
+    fn write(&self, out: &mut String) {
+        let word = match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Change => "change",
+            Self::Release => "release",
+            Self::Default => "default",
+            Self::Conflict => "conflict",
+        };
+        word.write(out);
+    }
+}
+
+impl Written for Verb {
+    fn write(&self, out: &mut String) {
+        super::word(*self).write(out);
+    }
 }

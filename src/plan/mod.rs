@@ -15,6 +15,7 @@ pub use format::{
 use crate::diagnostic::Diagnostic;
 use crate::diff::Difference;
 use crate::kinds::{Key, Kind};
+use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::Observation;
 use crate::readiness;
@@ -37,9 +38,9 @@ pub fn plan(seen: &Observation, decisions: &mut dyn Iterator<Item = Decision>, s
     }
     resources::draft_rejected(&mut draft);
     draft.hold_back_dependents();
-    let statuses = drafted.iter().filter_map(|decision| draft.status(decision)).collect();
+    let statuses = drafted.iter().filter_map(|decision| draft.status(decision)).listed();
     let findings = drafted.iter().flat_map(|decision| &decision.diagnostics).cloned();
-    draft.diagnostics.extend(findings.chain(seen.diagnostics.iter().cloned()));
+    draft.diagnostics.add_all(findings.chain(seen.diagnostics.iter().cloned()));
     draft.finish(statuses, subject)
 }
 
@@ -79,9 +80,9 @@ impl<'a> Draft<'a> {
     /// Lists an object, without an action.
     fn object(&mut self, key: &Key, verb: Verb, reason: &str, difference: Difference, live: Option<&Value>) {
         let label = key.label();
-        self.diagnostics.extend(difference.diagnostics.into_iter().map(|diagnostic| diagnostic.of(&label)));
+        self.diagnostics.add_all(difference.diagnostics.into_iter().map(|diagnostic| diagnostic.of(&label)));
         let drift = difference.drift.into_iter().map(|change| Drift { object: key.id(), change });
-        self.drift.extend(drift);
+        self.drift.add_all(drift);
         let object = ObjectPlan {
             id: key.id(),
             scope: if key.kind.namespaced() { "namespaced" } else { "cluster" },
@@ -147,7 +148,7 @@ impl<'a> Draft<'a> {
         for (key, drafted) in self.actions.iter() {
             let creates = drafted.as_ref().filter(|drafted| drafted.action.verb == Verb::Create);
             let need = creates.and_then(|drafted| drafted.needs.iter().find(|need| self.missing.contains_key(need)));
-            held.extend(need.map(|need| (key.clone(), need.clone())));
+            held.add_all(need.map(|need| (key.clone(), need.clone())));
         }
         for (key, need) in held {
             self.actions.insert(key.clone(), None);
@@ -159,7 +160,7 @@ impl<'a> Draft<'a> {
     fn finish(mut self, statuses: Vec<StatusWrite>, subject: Option<Subject>) -> Plan {
         sort_distinct(&mut self.waiting);
         sort_distinct(&mut self.diagnostics);
-        let actions = order::order(self.actions.into_rows().into_iter().flatten().collect());
+        let actions = order::order(self.actions.into_rows().into_iter().flatten().listed());
         let objects = self.objects.into_rows();
         let summary = summary(&objects, &actions, &self.waiting);
         Plan {

@@ -1,6 +1,7 @@
 //! The order of execution: explicit edges, then kind rank, namespace and name.
 
 use super::{Action, Drafted, Verb};
+use crate::list::{AddAll, Listed};
 use crate::table::Table;
 
 /// Puts actions, given in key order, in order of execution and names in each what comes first. Creates and updates come after what
@@ -8,15 +9,15 @@ use crate::table::Table;
 pub fn order(drafted: Vec<Drafted>) -> Vec<Action> {
     let edges = Edges::of(&drafted);
     let sequence = edges.sequence();
-    let ids: Vec<String> = drafted.iter().map(|drafted| drafted.action.id.clone()).collect();
-    let mut actions: Vec<Option<Action>> = drafted.into_iter().map(|drafted| Some(drafted.action)).collect();
+    let ids: Vec<String> = drafted.iter().map(|drafted| drafted.action.id.clone()).listed();
+    let mut actions: Vec<Option<Action>> = drafted.into_iter().map(|drafted| Some(drafted.action)).listed();
     let finished = |place: usize| {
         let mut action = actions.get_mut(place)?.take()?;
         let before = edges.before.get(place).into_iter().flatten();
-        action.after = before.filter_map(|first| ids.get(*first).cloned()).collect();
+        action.after = before.filter_map(|first| ids.get(*first).cloned()).listed();
         Some(action)
     };
-    sequence.into_iter().filter_map(finished).collect()
+    sequence.into_iter().filter_map(finished).listed()
 }
 
 /// Which actions come before and after each, by place; sorted, without repeats.
@@ -60,7 +61,7 @@ impl Edges {
 
     /// Every place once, smaller ones first where edges allow it.
     fn sequence(&self) -> Vec<usize> {
-        let mut left: Vec<usize> = self.before.iter().map(Vec::len).collect();
+        let mut left: Vec<usize> = self.before.iter().map(Vec::len).listed();
         let mut free: std::collections::BinaryHeap<std::cmp::Reverse<usize>> = std::collections::BinaryHeap::new();
         free.extend(left.iter().enumerate().filter(|(_, count)| **count == 0).map(|(place, _)| std::cmp::Reverse(place)));
         let mut sequence = Vec::new();
@@ -76,7 +77,7 @@ impl Edges {
             }
         }
         // Kinds need each other in one direction only, so nothing is left; if it were, it would still be in the plan.
-        sequence.extend(left.iter().enumerate().filter(|(_, count)| **count > 0).map(|(place, _)| place));
+        sequence.add_all(left.iter().enumerate().filter(|(_, count)| **count > 0).map(|(place, _)| place));
         sequence
     }
 }

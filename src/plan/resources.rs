@@ -5,6 +5,7 @@ use super::{Draft, Verb};
 use crate::diff;
 use crate::gates::{self, Outcome};
 use crate::kinds::Key;
+use crate::list::AddAll;
 use crate::names;
 use crate::observation::{Host, is_kept_by_metacontroller, is_metacontrollers, is_ours};
 use crate::reconcile::{Decision, Desired};
@@ -72,7 +73,7 @@ fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Op
 pub fn draft_rejected(draft: &mut Draft) {
     let seen = draft.seen;
     for (key, found) in seen.rejected.iter() {
-        draft.diagnostics.extend(found.iter().cloned());
+        draft.diagnostics.add_all(found.iter().cloned());
         draft_invalid(draft, key, seen.objects.get(key));
     }
 }

@@ -2,9 +2,11 @@
 //! its owner is collected.
 
 use super::Cluster;
+use crate::json::tree;
 use crate::kinds::{Key, Kind};
+use crate::list::Listed;
 use crate::observation::{at, is_deleting, items, number, set, text};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Kinds that stay until a controller lets them go.
 pub fn is_protected(kind: Kind) -> bool {
@@ -20,7 +22,7 @@ pub fn act(cluster: &mut Cluster, events: &mut Vec<String>) {
 }
 
 fn keys(cluster: &Cluster, kind: Kind) -> Vec<Key> {
-    cluster.objects.keys().filter(|key| key.kind == kind).cloned().collect()
+    cluster.objects.keys().filter(|key| key.kind == kind).cloned().listed()
 }
 
 /// A static claim is bound once its volume is there; a claim on a class is provisioned.
@@ -42,7 +44,7 @@ fn bind_claims(cluster: &mut Cluster, events: &mut Vec<String>) {
         }
         let capacity = at(&claim, &["spec", "resources", "requests"]).clone();
         let modes = at(&claim, &["spec", "accessModes"]).clone();
-        set(&mut claim, &["status"], json!({"phase": "Bound", "capacity": capacity, "accessModes": modes}));
+        set(&mut claim, &["status"], tree(&mut [("phase", "Bound".into()), ("capacity", capacity), ("accessModes", modes)]));
         let uid = text(&claim, &["metadata", "uid"]).to_owned();
         cluster.write(key.clone(), claim);
         if let Some(mut volume) = cluster.objects.get(&volume_key).cloned() {
@@ -100,15 +102,21 @@ fn mounts_unbound(cluster: &Cluster, key: &Key, deployment: &Value) -> bool {
 
 fn status(generation: i64, wanted: i64, available: i64) -> Value {
     let complete = wanted == available;
-    let condition = |kind: &str, holds: bool, reason: &str| json!({"type": kind, "status": if holds { "True" } else { "False" }, "reason": reason});
-    json!({
-        "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
-        "readyReplicas": available, "availableReplicas": available,
-        "conditions": [
-            condition("Available", complete, if complete { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" }),
-            condition("Progressing", true, if complete { "NewReplicaSetAvailable" } else { "ReplicaSetUpdated" }),
-        ],
-    })
+    let condition = |kind: &str, holds: bool, reason: &str| {
+        tree(&mut [("type", kind.into()), ("status", if holds { "True" } else { "False" }.into()), ("reason", reason.into())])
+    };
+    let conditions = vec![
+        condition("Available", complete, if complete { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" }),
+        condition("Progressing", true, if complete { "NewReplicaSetAvailable" } else { "ReplicaSetUpdated" }),
+    ];
+    tree(&mut [
+        ("observedGeneration", generation.into()),
+        ("replicas", wanted.into()),
+        ("updatedReplicas", wanted.into()),
+        ("readyReplicas", available.into()),
+        ("availableReplicas", available.into()),
+        ("conditions", Value::Array(conditions)),
+    ])
 }
 
 /// Foreground deletion ends with the pods; a claim is protected by the pods that mount it, a volume by its claim.
@@ -118,7 +126,7 @@ fn let_protected_go(cluster: &mut Cluster, events: &mut Vec<String>) {
         .iter()
         .filter(|(key, object)| is_protected(key.kind) && is_deleting(object))
         .map(|(key, _)| key.clone())
-        .collect();
+        .listed();
     for key in terminating {
         let used = match key.kind {
             Kind::PersistentVolumeClaim => is_mounted(cluster, &key),
@@ -170,7 +178,7 @@ fn collect_orphans(cluster: &mut Cluster, events: &mut Vec<String>) {
         .iter()
         .filter(|(key, object)| orphaned(key, object) && !is_held_by_others(object))
         .map(|(key, _)| key.clone())
-        .collect();
+        .listed();
     for key in orphans {
         cluster.objects.remove(&key);
         events.push(format!("{} is collected: its owner is gone", key.label()));

@@ -4,16 +4,16 @@
 
 use crate::kinds::Kind;
 use crate::observation::{at, set, text};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Fills in the defaults of an object.
 pub fn fill(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Deployment => fill_deployment(object),
         Kind::Service => fill_service(object),
-        Kind::PersistentVolumeClaim => put(object, &["spec"], &[("volumeMode", json!("Filesystem"))]),
+        Kind::PersistentVolumeClaim => put(object, &["spec"], &[("volumeMode", "Filesystem".into())]),
         Kind::PersistentVolume => {
-            put(object, &["spec"], &[("volumeMode", json!("Filesystem")), ("persistentVolumeReclaimPolicy", json!("Retain"))])
+            put(object, &["spec"], &[("volumeMode", "Filesystem".into()), ("persistentVolumeReclaimPolicy", "Retain".into())])
         }
         _ => {}
     }
@@ -42,21 +42,21 @@ fn fill_deployment(object: &mut Value) {
     put(
         object,
         &["spec"],
-        &[("replicas", json!(1)), ("revisionHistoryLimit", json!(10)), ("progressDeadlineSeconds", json!(600))],
+        &[("replicas", 1.into()), ("revisionHistoryLimit", 10.into()), ("progressDeadlineSeconds", 600.into())],
     );
     if at(object, &["spec", "strategy"]).is_null() {
         set(object, &["spec", "strategy", "type"], "RollingUpdate".into());
     }
     if text(object, &["spec", "strategy", "type"]) == "RollingUpdate" {
-        put(object, &["spec", "strategy"], &[("rollingUpdate", json!({}))]);
-        put(object, &["spec", "strategy", "rollingUpdate"], &[("maxSurge", json!("25%")), ("maxUnavailable", json!("25%"))]);
+        put(object, &["spec", "strategy"], &[("rollingUpdate", Value::Object(Map::new()))]);
+        put(object, &["spec", "strategy", "rollingUpdate"], &[("maxSurge", "25%".into()), ("maxUnavailable", "25%".into())]);
     }
-    let pod = [
-        ("dnsPolicy", json!("ClusterFirst")),
-        ("restartPolicy", json!("Always")),
-        ("schedulerName", json!("default-scheduler")),
-        ("terminationGracePeriodSeconds", json!(30)),
-        ("securityContext", json!({})),
+    let pod: [(&str, Value); 5] = [
+        ("dnsPolicy", "ClusterFirst".into()),
+        ("restartPolicy", "Always".into()),
+        ("schedulerName", "default-scheduler".into()),
+        ("terminationGracePeriodSeconds", 30.into()),
+        ("securityContext", Value::Object(Map::new())),
     ];
     put(object, &["spec", "template", "spec"], &pod);
     let account = at(object, &["spec", "template", "spec", "serviceAccountName"]).clone();
@@ -78,54 +78,54 @@ fn fill_container(container: &mut Value) {
     let floating =
         !image.contains('@') && image.rsplit('/').next().is_none_or(|name| !name.contains(':') || name.ends_with(":latest"));
     let policy = if floating { "Always" } else { "IfNotPresent" };
-    let members = [
-        ("imagePullPolicy", json!(policy)),
-        ("terminationMessagePath", json!("/dev/termination-log")),
-        ("terminationMessagePolicy", json!("File")),
-        ("resources", json!({})),
+    let members: [(&str, Value); 4] = [
+        ("imagePullPolicy", policy.into()),
+        ("terminationMessagePath", "/dev/termination-log".into()),
+        ("terminationMessagePolicy", "File".into()),
+        ("resources", Value::Object(Map::new())),
     ];
     put(container, &[], &members);
     for port in each(container, &["ports"]) {
-        put(port, &[], &[("protocol", json!("TCP"))]);
+        put(port, &[], &[("protocol", "TCP".into())]);
     }
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-        let times = [
-            ("timeoutSeconds", json!(1)),
-            ("periodSeconds", json!(10)),
-            ("successThreshold", json!(1)),
-            ("failureThreshold", json!(3)),
+        let times: [(&str, Value); 4] = [
+            ("timeoutSeconds", 1.into()),
+            ("periodSeconds", 10.into()),
+            ("successThreshold", 1.into()),
+            ("failureThreshold", 3.into()),
         ];
         put(container, &[probe], &times);
-        put(container, &[probe, "httpGet"], &[("path", json!("/")), ("scheme", json!("HTTP"))]);
+        put(container, &[probe, "httpGet"], &[("path", "/".into()), ("scheme", "HTTP".into())]);
     }
     for variable in each(container, &["env"]) {
-        put(variable, &["valueFrom", "fieldRef"], &[("apiVersion", json!("v1"))]);
+        put(variable, &["valueFrom", "fieldRef"], &[("apiVersion", "v1".into())]);
     }
 }
 
 fn fill_volume(volume: &mut Value) {
     for source in ["configMap", "secret", "downwardAPI", "projected"] {
-        put(volume, &[source], &[("defaultMode", json!(420))]);
+        put(volume, &[source], &[("defaultMode", 420.into())]);
     }
     for item in each(volume, &["downwardAPI", "items"]) {
-        put(item, &["fieldRef"], &[("apiVersion", json!("v1"))]);
+        put(item, &["fieldRef"], &[("apiVersion", "v1".into())]);
     }
-    put(volume, &["ephemeral", "volumeClaimTemplate", "spec"], &[("volumeMode", json!("Filesystem"))]);
+    put(volume, &["ephemeral", "volumeClaimTemplate", "spec"], &[("volumeMode", "Filesystem".into())]);
 }
 
 fn fill_service(object: &mut Value) {
-    let members = [
-        ("type", json!("ClusterIP")),
-        ("sessionAffinity", json!("None")),
-        ("internalTrafficPolicy", json!("Cluster")),
-        ("ipFamilies", json!(["IPv4"])),
-        ("ipFamilyPolicy", json!("SingleStack")),
-        ("clusterIP", json!("10.96.0.1")),
-        ("clusterIPs", json!(["10.96.0.1"])),
+    let members: [(&str, Value); 7] = [
+        ("type", "ClusterIP".into()),
+        ("sessionAffinity", "None".into()),
+        ("internalTrafficPolicy", "Cluster".into()),
+        ("ipFamilies", Value::Array(vec!["IPv4".into()])),
+        ("ipFamilyPolicy", "SingleStack".into()),
+        ("clusterIP", "10.96.0.1".into()),
+        ("clusterIPs", Value::Array(vec!["10.96.0.1".into()])),
     ];
     put(object, &["spec"], &members);
     for port in each(object, &["spec", "ports"]) {
         let target = at(port, &["port"]).clone();
-        put(port, &[], &[("protocol", json!("TCP")), ("targetPort", target)]);
+        put(port, &[], &[("protocol", "TCP".into()), ("targetPort", target)]);
     }
 }

@@ -3,6 +3,7 @@
 use super::structure::shown;
 use super::valid::{EndpointConfig, Meta, Variant};
 use crate::diagnostic::Diagnostic;
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
@@ -14,7 +15,7 @@ const MOST_WEIGHT: u64 = 4_294_967_295;
 /// Reads a spec whose structure was walked; rules that it breaks are added to `found`.
 pub fn read(meta: &Meta, spec: &Value, found: &mut Vec<Diagnostic>) -> Option<EndpointConfig> {
     let entries = items(spec, &["models"]);
-    let variants: Vec<Option<Variant>> = entries.iter().enumerate().map(|(index, entry)| variant(index, entry, found)).collect();
+    let variants: Vec<Option<Variant>> = entries.iter().enumerate().map(|(index, entry)| variant(index, entry, found)).listed();
     unique(entries, "name", found);
     unique(entries, "model", found);
     weights(entries, found);
@@ -61,7 +62,7 @@ pub fn figure(object: &Value, field: &str, path: &str, found: &mut Vec<Diagnosti
         Quantity::parse("1m").is_some_and(|least| quantity < least) || Quantity::parse("1E").is_some_and(|most| quantity > most);
     if !quantity.is_positive() || (field == "cpus" && tiny) {
         let name = super::structure::name(&path);
-        let given = value.as_str().map_or_else(|| value.to_string(), shown);
+        let given = value.as_str().map_or_else(|| crate::written::json(value), shown);
         found.push(Diagnostic::error("InvalidQuantity", &path, format!("{name} {given} is not a quantity above 0")));
     }
     Some(quantity)
@@ -96,7 +97,7 @@ fn unique(entries: &[Value], field: &str, found: &mut Vec<Diagnostic>) {
 }
 
 fn weights(entries: &[Value], found: &mut Vec<Diagnostic>) {
-    let weights: Vec<u64> = entries.iter().filter_map(|entry| at(entry, &["weight"]).as_u64()).collect();
+    let weights: Vec<u64> = entries.iter().filter_map(|entry| at(entry, &["weight"]).as_u64()).listed();
     let sum = weights.iter().fold(0u64, |sum, weight| sum.saturating_add(*weight));
     if !weights.is_empty() && weights.len() == entries.len() && sum == 0 {
         found.push(Diagnostic::error("NoWeight", "/spec/models", "all weights are 0"));

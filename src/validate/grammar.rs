@@ -1,5 +1,6 @@
 //! Small grammars of Kubernetes, URLs and paths, each a function from text to yes or no.
 
+use crate::list::Listed;
 use crate::names;
 
 /// An absolute path of letters, digits and `._~-`, without dot segments, as nginx, gor and probes get it.
@@ -22,7 +23,7 @@ pub fn is_file_path(path: &str) -> bool {
 
 /// A fully qualified DNS name with a dot whose last label is not a number. Lower case.
 pub fn is_fqdn(host: &str) -> bool {
-    let labels: Vec<&str> = host.split('.').collect();
+    let labels: Vec<&str> = host.split('.').listed();
     let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     host.len() <= 253
         && labels.len() >= 2
@@ -38,7 +39,7 @@ fn is_bad_punycode(label: &str) -> bool {
 /// Punycode, RFC 3492 section 6.2, as far as it takes to know that it is sound.
 fn decoded(label: &str) -> Option<Vec<char>> {
     let (basic, extended) = label.rsplit_once('-').unwrap_or(("", label));
-    let mut output: Vec<char> = basic.chars().collect();
+    let mut output: Vec<char> = basic.chars().listed();
     let (mut code, mut place, mut bias) = (128_u32, 0_u32, 72_u32);
     let mut digits = extended.bytes().peekable();
     digits.peek()?;

@@ -15,13 +15,14 @@ pub use valid::{
 use crate::crd::schema;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::Kind;
+use crate::list::AddAll;
 use crate::names;
 use crate::observation::{at, is_deleting, number, text};
 use crate::policy::Policy;
 use crate::request::finalizers_of;
 use crate::sort::sort_distinct;
 use serde_json::Value;
-use structure::{Node, shown};
+use structure::shown;
 
 /// A custom resource after validation.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub struct Checked<T> {
 
 /// Validates a Model.
 pub fn model(object: &Value, policy: &Policy) -> Checked<Model> {
-    check(object, Kind::Model, &schema::MODEL, |meta, spec, found| {
+    check(object, Kind::Model, schema::MODEL, |meta, spec, found| {
         let model = model::read(meta, spec, found)?;
         for (path, message) in policy.forbids(&model) {
             found.push(Diagnostic::error("NotAllowed", path, message));
@@ -47,12 +48,12 @@ pub fn model(object: &Value, policy: &Policy) -> Checked<Model> {
 
 /// Validates an EndpointConfig.
 pub fn endpoint_config(object: &Value) -> Checked<EndpointConfig> {
-    check(object, Kind::EndpointConfig, &schema::ENDPOINT_CONFIG, endpoint_config::read)
+    check(object, Kind::EndpointConfig, schema::ENDPOINT_CONFIG, endpoint_config::read)
 }
 
 /// Validates an Endpoint.
 pub fn endpoint(object: &Value) -> Checked<Endpoint> {
-    check(object, Kind::Endpoint, &schema::ENDPOINT, endpoint::read)
+    check(object, Kind::Endpoint, schema::ENDPOINT, endpoint::read)
 }
 
 /// All findings about one custom resource of any of the three kinds; with the object before an edit, also what may not change.
@@ -66,7 +67,7 @@ pub fn any(kind: Kind, object: &Value, old: Option<&Value>, policy: &Policy) -> 
         && let Some(old) = old
     {
         let label = label(kind, &meta(object));
-        found.extend(model::transition(old, object).into_iter().map(|diagnostic| diagnostic.of(&label)));
+        found.add_all(model::transition(old, object).into_iter().map(|diagnostic| diagnostic.of(&label)));
     }
     found
 }
@@ -101,7 +102,7 @@ fn label(kind: Kind, meta: &Meta) -> String {
 fn check<T>(
     object: &Value,
     kind: Kind,
-    node: &Node,
+    schema: &'static str,
     rules: impl FnOnce(&Meta, &Value, &mut Vec<Diagnostic>) -> Option<T>,
 ) -> Checked<T> {
     let meta = meta(object);
@@ -111,7 +112,7 @@ fn check<T>(
     if spec.is_null() {
         found.push(Diagnostic::error("MissingField", "", "spec is required"));
     } else {
-        structure::walk(node, spec, "/spec", &mut found);
+        structure::walk(schema, spec, "/spec", &mut found);
     }
     let value = if spec.is_object() { rules(&meta, spec, &mut found) } else { None };
     let label = label(kind, &meta);
@@ -134,7 +135,7 @@ fn check_envelope(object: &Value, meta: &Meta, found: &mut Vec<Diagnostic>) {
     if !names::is_dns1035(&meta.name) {
         let given = match at(object, &["metadata", "name"]) {
             Value::Null | Value::String(_) => shown(&meta.name),
-            other => other.to_string(),
+            other => crate::written::json(other),
         };
         let message = format!("name {given} must be a DNS-1035 label of at most 63 characters");
         found.push(

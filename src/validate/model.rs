@@ -7,6 +7,7 @@ use super::structure::{name, shown};
 use super::valid::{Artifact, Figures, Meta, Model, Pod, Security, Server, Source, Storage, Volume};
 use crate::diagnostic::Diagnostic;
 use crate::json::{object, pointer};
+use crate::list::Listed;
 use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
@@ -48,13 +49,13 @@ pub fn read(meta: &Meta, spec: &Value, found: &mut Found) -> Option<Model> {
         let message = format!("modelPath {} must be an absolute path without \"..\"", shown(path));
         found.push(Diagnostic::error("InvalidPath", "/spec/modelPath", message));
     }
-    let strings = |field| items(spec, &[field]).iter().filter_map(Value::as_str).map(String::from).collect();
+    let strings = |field| items(spec, &[field]).iter().filter_map(Value::as_str).map(String::from).listed();
     Some(Model {
         meta: meta.clone(),
         image: text(spec, &["image"]).into(),
         command: strings("command"),
         args: strings("args"),
-        env: items(spec, &["env"]).iter().map(without_nulls).collect(),
+        env: items(spec, &["env"]).iter().map(without_nulls).listed(),
         artifact: artifact?,
         model_path: path.into(),
         server: server?,
@@ -279,7 +280,7 @@ fn storage(spec: &Value, artifact: Option<&Artifact>, found: &mut Found) -> Opti
         return Some(Storage::None);
     }
     let sources = ["nfs", "csi", "hostPath", "storageClassName", "existingClaim", "ephemeral"];
-    let given: Vec<&str> = sources.into_iter().filter(|source| !at(storage, &[source]).is_null()).collect();
+    let given: Vec<&str> = sources.into_iter().filter(|source| !at(storage, &[source]).is_null()).listed();
     if given.len() > 1 {
         let message = format!("storage must have exactly one source, not {}", given.join(" and "));
         found.push(Diagnostic::error("StorageSource", "/spec/storage", message));
@@ -369,7 +370,7 @@ fn volume(storage: &Value, source: Option<&str>, found: &mut Found) -> Option<Vo
 }
 
 fn access_modes(storage: &Value, volume: &Volume, found: &mut Found) -> Vec<String> {
-    let given: Vec<String> = items(storage, &["accessModes"]).iter().filter_map(Value::as_str).map(String::from).collect();
+    let given: Vec<String> = items(storage, &["accessModes"]).iter().filter_map(Value::as_str).map(String::from).listed();
     if given.iter().any(|mode| mode == "ReadOnlyMany") && !given.iter().any(|mode| mode.starts_with("ReadWrite")) {
         let message = "storage.accessModes must allow writing";
         found.push(Diagnostic::error("InvalidValue", "/spec/storage/accessModes", message));
@@ -558,7 +559,7 @@ fn without_nulls(value: &Value) -> Value {
             let kept = fields.iter().filter(|(_, value)| !value.is_null());
             Value::Object(object(&mut kept.map(|(key, value)| (key.clone(), without_nulls(value)))))
         }
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).listed()),
         other => other.clone(),
     }
 }

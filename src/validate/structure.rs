@@ -2,31 +2,32 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::json::pointer;
+use crate::list::Listed;
 use crate::quantity::Quantity;
+use crate::written::json;
 use serde_json::{Map, Value};
 
-/// What a value must be.
-#[derive(Debug)]
-pub struct Node {
+/// What a value must be, read from a schema.
+struct Node {
     /// Its type.
-    pub kind: Type,
+    kind: Type,
     /// Least value of an integer, length of a text, entries of a list or map.
-    pub least: Option<u32>,
+    least: Option<u32>,
     /// Most, likewise.
-    pub most: Option<u32>,
-    /// The words that a text may be; empty: any.
-    pub words: &'static [&'static str],
+    most: Option<u32>,
+    /// The words that a text may be, with `|` between them; empty: any.
+    words: &'static str,
 }
 
 /// The type of a value.
-#[derive(Debug)]
-pub enum Type {
+#[derive(Clone, Copy)]
+enum Type {
     /// An object with these members.
-    Object(&'static [Field]),
-    /// An object with any members of one type.
-    Map(&'static Node),
-    /// A list.
-    List(&'static Node),
+    Object(&'static str),
+    /// An object with any members of one schema.
+    Map(&'static str),
+    /// A list of values of one schema.
+    List(&'static str),
     /// A text.
     String,
     /// A whole number.
@@ -42,20 +43,66 @@ pub enum Type {
 }
 
 /// A member of an object.
-#[derive(Debug)]
-pub struct Field {
+struct Field {
     /// Its name.
-    pub name: &'static str,
+    name: &'static str,
     /// Whether it must be there.
-    pub required: bool,
+    required: bool,
     /// What it must be.
-    pub node: Node,
+    schema: &'static str,
+}
+
+impl Node {
+    /// Reads a schema as `crd::schema` describes it. It is not parsed as a whole: what the value does not have is passed over.
+    fn read(schema: &'static str) -> Self {
+        let inside = |close: char| schema.get(1..).and_then(|rest| rest.rsplit_once(close)).unwrap_or_default();
+        let scalar = |kind: Type| (kind, schema.get(1..).unwrap_or(""));
+        let (kind, rest) = match schema.bytes().next() {
+            Some(b'{') => with_rest(Type::Object, inside('}')),
+            Some(b'<') => with_rest(Type::Map, inside('>')),
+            Some(b'[') => with_rest(Type::List, inside(']')),
+            Some(b's') => scalar(Type::String),
+            Some(b'i') => scalar(Type::Integer),
+            Some(b'b') => scalar(Type::Boolean),
+            Some(b'q') => scalar(Type::Quantity),
+            Some(b'x') => scalar(Type::IntOrString),
+            _ => scalar(Type::Any),
+        };
+        let (bounds, words) = rest.split_once('(').unwrap_or((rest, ""));
+        let (least, most) = bounds.split_once("..").unwrap_or_default();
+        Self { kind, least: least.parse().ok(), most: most.parse().ok(), words: words.trim_end_matches(')') }
+    }
+}
+
+fn with_rest(kind: fn(&'static str) -> Type, (inner, rest): (&'static str, &'static str)) -> (Type, &'static str) {
+    (kind(inner), rest)
+}
+
+/// The members of an object's schema: commas inside of brackets belong to a member.
+fn fields(members: &'static str) -> Vec<Field> {
+    let mut depth = 0_usize;
+    let ends = |c: char| {
+        match c {
+            '{' | '<' | '[' => depth = depth.saturating_add(1),
+            '}' | '>' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    };
+    members.split(ends).filter_map(field).listed()
+}
+
+/// `name!schema` where it is required, else `name:schema`.
+fn field(member: &'static str) -> Option<Field> {
+    let (name, rest) = member.split_at_checked(member.find(['!', ':'])?)?;
+    Some(Field { name, required: rest.starts_with('!'), schema: rest.get(1..)? })
 }
 
 /// All violations of `value` at `path`.
-pub fn walk(node: &Node, value: &Value, path: &str, found: &mut Vec<Diagnostic>) {
-    match (&node.kind, value) {
-        (Type::Object(fields), Value::Object(object)) => walk_object(fields, object, path, found),
+pub fn walk(schema: &'static str, value: &Value, path: &str, found: &mut Vec<Diagnostic>) {
+    let node = &Node::read(schema);
+    match (node.kind, value) {
+        (Type::Object(members), Value::Object(object)) => walk_object(&fields(members), object, path, found),
         (Type::Map(inner), Value::Object(object)) => {
             bounds(node, length(object.len()), "entries", path, found);
             for (name, value) in object {
@@ -73,8 +120,12 @@ pub fn walk(node: &Node, value: &Value, path: &str, found: &mut Vec<Diagnostic>)
         (Type::Quantity, Value::String(_) | Value::Number(_)) => {
             if Quantity::from_value(value).is_none() {
                 found.push(
-                    Diagnostic::error("InvalidQuantity", path, format!("{} {value} is not a quantity above 0", name(path)))
-                        .help("write it as a text, for example \"500m\", \"1\" or \"512Mi\""),
+                    Diagnostic::error(
+                        "InvalidQuantity",
+                        path,
+                        format!("{} {} is not a quantity above 0", name(path), json(value)),
+                    )
+                    .help("write it as a text, for example \"500m\", \"1\" or \"512Mi\""),
                 );
             }
         }
@@ -95,7 +146,7 @@ fn walk_object(fields: &[Field], object: &Map<String, Value>, path: &str, found:
                 found.push(Diagnostic::error("MissingField", path, message));
             }
             None | Some(Value::Null) => {}
-            Some(value) => walk(&field.node, value, &pointer(path, field.name), found),
+            Some(value) => walk(field.schema, value, &pointer(path, field.name), found),
         }
     }
 }
@@ -103,7 +154,7 @@ fn walk_object(fields: &[Field], object: &Map<String, Value>, path: &str, found:
 fn unknown(given: &str, fields: &[Field], path: &str) -> Diagnostic {
     let shown: String = given.chars().filter(|c| !c.is_control()).take(80).collect();
     let near = fields.iter().min_by_key(|field| distance(field.name, given)).filter(|field| is_near(field.name, given));
-    let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let known: Vec<&str> = fields.iter().map(|field| field.name).listed();
     let help = match near {
         Some(field) => format!("did you mean {:?}?", field.name),
         None => format!("known fields: {}", known.join(", ")),
@@ -128,8 +179,8 @@ fn distance(a: &str, b: &str) -> usize {
 
 fn walk_text(node: &Node, text: &str, path: &str, found: &mut Vec<Diagnostic>) {
     bounds(node, length(text.chars().count()), "characters", path, found);
-    if !node.words.is_empty() && !node.words.contains(&text) {
-        let message = format!("{} {} must be {}", name(path), shown(text), node.words.join(" or "));
+    if !node.words.is_empty() && !node.words.split('|').any(|word| word == text) {
+        let message = format!("{} {} must be {}", name(path), shown(text), node.words.replace('|', " or "));
         found.push(Diagnostic::error("InvalidValue", path, message));
     }
 }
@@ -180,12 +231,12 @@ fn wrong_type(node: &Node, value: &Value, path: &str) -> Diagnostic {
     };
     let message = match value {
         Value::String(text) => format!("{} {} is not {wanted}", name(path), shown(text)),
-        Value::Number(_) | Value::Bool(_) | Value::Null => format!("{} {value} is not {wanted}", name(path)),
+        Value::Number(_) | Value::Bool(_) | Value::Null => format!("{} {} is not {wanted}", name(path), json(value)),
         Value::Array(_) => format!("{} is a list, not {wanted}", name(path)),
         Value::Object(_) => format!("{} is an object, not {wanted}", name(path)),
     };
-    let quoted = matches!((&node.kind, value), (Type::Integer, Value::String(_)));
-    let unquoted = matches!((&node.kind, value), (Type::String, Value::Number(_) | Value::Bool(_)));
+    let quoted = matches!((node.kind, value), (Type::Integer, Value::String(_)));
+    let unquoted = matches!((node.kind, value), (Type::String, Value::Number(_) | Value::Bool(_)));
     let help = if quoted {
         "write it without quotes"
     } else if unquoted {
@@ -206,7 +257,7 @@ pub fn shown(text: &str) -> String {
     let escaped = clipped.escape_debug().to_string();
     let safe: String = escaped
         .chars()
-        .flat_map(|c| if c.is_ascii() || c.is_alphanumeric() { vec![c] } else { c.escape_unicode().collect() })
+        .flat_map(|c| if c.is_ascii() || c.is_alphanumeric() { vec![c] } else { c.escape_unicode().listed() })
         .collect();
     format!("\"{safe}\"")
 }

@@ -4,6 +4,7 @@ use crate::children::ModelParts;
 use crate::children::container::{env, env_of_field, hardened, mount, resources, security_context, sleep_before_stop};
 use crate::children::core::{Capabilities, Container, SecurityContext};
 use crate::children::model::drained_seconds;
+use crate::list::Listed;
 
 /// `None` when capture is disabled.
 pub fn container(parts: &ModelParts) -> Option<Container> {
@@ -36,7 +37,7 @@ fn arguments(parts: &ModelParts, percentage: u8) -> Vec<String> {
         ["--output-file-queue-limit", "0"],
         ["--output-file-max-size-limit", "200mb"],
     ];
-    what.into_iter().chain(limiter).chain(where_to.into_iter().flatten()).map(String::from).collect()
+    what.into_iter().chain(limiter).chain(where_to.into_iter().flatten()).map(String::from).listed()
 }
 
 /// Raw sockets need root: added capabilities are of no effect for another user.

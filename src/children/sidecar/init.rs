@@ -3,6 +3,7 @@
 use crate::children::container::{add_storage, env, env_of_field, hardened, mount, mount_read_only, resources};
 use crate::children::core::{Container, EnvVar, ResourceRequirements, VolumeMount};
 use crate::children::{ModelParts, model::key, pod::CONFIG};
+use crate::list::Listed;
 use crate::validate::{Artifact, Source, Storage};
 
 /// The download program.
@@ -47,5 +48,5 @@ fn compute(storage: &Storage) -> ResourceRequirements {
 fn mounts(artifact: &Artifact) -> Vec<VolumeMount> {
     let credentials = artifact.secret.iter().map(|_| mount_read_only("credentials", "/etc/mlops-credentials"));
     let own = [mount("store", "/store"), mount_read_only("config", CONFIG), mount("init-tmp", "/tmp")];
-    own.into_iter().chain(credentials).collect()
+    own.into_iter().chain(credentials).listed()
 }
