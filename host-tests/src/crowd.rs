@@ -30,7 +30,7 @@ pub fn neighbours(models: usize) -> Result<String, String> {
         related.push(model);
     }
     let parent = parents.into_iter().next().ok_or("there is no Endpoint")?;
-    Ok(json!({"parent": parent, "related": related}).to_string())
+    Ok(json!({"parent": parent, "children": [], "related": related}).to_string())
 }
 
 fn is_read_by_an_endpoint(object: &Value) -> bool {
