@@ -68,9 +68,6 @@ impl Routes {
 /// Resolves all references of an observation.
 pub fn resolve(seen: &Observation) -> References {
     let mut references = References::default();
-    for (key, object) in seen.of_kind(Kind::Model) {
-        references.models.insert(key.clone(), validate::model(object, &seen.policy));
-    }
     for (key, object) in seen.of_kind(Kind::EndpointConfig) {
         references.add_config(key, object);
     }
@@ -79,6 +76,11 @@ pub fn resolve(seen: &Observation) -> References {
     }
     for (key, object) in seen.of_kind(Kind::VirtualService) {
         references.add_routes(key, object);
+    }
+    for (key, object) in seen.of_kind(Kind::Model) {
+        if references.matters(key, seen) {
+            references.models.insert(key.clone(), validate::model(object, &seen.policy));
+        }
     }
     references.put_older_first();
     references
@@ -100,6 +102,12 @@ pub fn concerned(seen: &Observation, references: &References) -> Vec<Key> {
 }
 
 impl References {
+    /// An Endpoint reads every Model of its namespace, and only those that a config names or a route leads to say something about it.
+    fn matters(&self, model: &Key, seen: &Observation) -> bool {
+        let of_models = seen.subjects.is_empty() || seen.subjects.iter().any(|subject| subject.kind == Kind::Model);
+        of_models || self.configs_of_model.contains_key(model) || self.routes_of_model.contains_key(model)
+    }
+
     fn neighbours(&self, key: &Key) -> Vec<Key> {
         let config_of = |routes: &Key| Key::new(Kind::EndpointConfig, &routes.namespace, &routes.name);
         let mut found: Vec<Key> = Vec::new();
