@@ -6,7 +6,7 @@ use crate::json::{texts, tree};
 use crate::kinds::{Key, Kind};
 use crate::list::Listed;
 use crate::names;
-use crate::observation::{Host, SERVER_FIELDS, at, items, set, text};
+use crate::observation::{Host, SERVER_FIELDS, items, set, text};
 use crate::plan::{Expect, Guard, Request};
 use kube_core::params::{DeleteParams, Patch, PatchParams, ValidationDirective};
 use serde_json::{Map, Value};
@@ -190,10 +190,4 @@ pub fn create_resource(key: &Key, resource: &Value, manager: &str) -> Request {
 /// The API request that updates an observed custom resource.
 pub fn update_resource(key: &Key, resource: &Value, observed: &Value, manager: &str) -> Request {
     update(key, intent(key, resource, Host::Direct), manager, false, &guard(observed))
-}
-
-/// Whether two custom resources are the same object.
-pub fn same_object(a: &Value, b: &Value) -> bool {
-    ["apiVersion", "kind"].iter().all(|member| at(a, &[member]) == at(b, &[member]))
-        && ["name", "namespace"].iter().all(|member| at(a, &["metadata", member]) == at(b, &["metadata", member]))
 }
