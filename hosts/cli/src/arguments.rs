@@ -2,17 +2,21 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 const CODES: &str = "\
 Exit codes:
   0  fine
   1  the input is invalid (every finding is on the standard error), or the cluster stands against it
   2  `plan --exit-code`: there is something to do
-  3  a file cannot be read or written, or the component failed";
+  3  a file cannot be read or written, the API server cannot be asked or refuses, or the component failed
+  4  `apply PLAN`: the cluster has changed, so the saved plan is not what would be done now
+  5  not finished: the time was up, or something is held back and nothing here can change that
+  130  interrupted; what was done and what is left has been said";
 
-/// Plans what Models, EndpointConfigs and Endpoints need in a cluster.
+/// Plans what Models, EndpointConfigs and Endpoints need in a cluster, and does it.
 ///
-/// Nothing here talks to a cluster: what is in it comes from files (`--live`), or is taken to be nothing (`--offline`).
+/// What is in the cluster is read from its API server, comes from files (`--live`), or is taken to be nothing (`--offline`).
 #[derive(Debug, Parser)]
 #[command(name = "modelwright", version, after_help = CODES, arg_required_else_help = true, max_term_width = 110)]
 pub struct Arguments {
@@ -27,6 +31,12 @@ pub enum Command {
     /// Show what has to change in the cluster, and why
     #[command(after_help = CODES)]
     Plan(Plan),
+    /// Make the cluster what the custom resources say: plan, ask, and do it round by round
+    #[command(after_help = CODES)]
+    Apply(Apply),
+    /// Delete custom resources and what was made for them, in a safe order, and wait until they are gone
+    #[command(after_help = CODES)]
+    Delete(Delete),
     /// Print the objects that should exist, as manifests
     #[command(after_help = CODES)]
     Render(Render),
@@ -50,6 +60,28 @@ pub enum Command {
     Man,
 }
 
+/// Which API server, as kubectl finds it.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Connection {
+    /// Path of the kubeconfig file [default: $KUBECONFIG, ~/.kube/config, or the service account of the pod]
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig file [default: its current one]
+    #[arg(long, help_heading = "Cluster")]
+    pub context: Option<String>,
+    /// Namespace of what names none [default: that of the context]
+    #[arg(short, long, help_heading = "Cluster")]
+    pub namespace: Option<String>,
+}
+
+/// The custom resources of a command that can do without.
+#[derive(Args, Debug)]
+pub struct OptionalFiles {
+    /// File or folder of custom resources in YAML or JSON; `-` is the standard input. May be repeated [default: what the namespace has]
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub files: Vec<String>,
+}
+
 /// The custom resources of a command.
 #[derive(Args, Debug)]
 pub struct Files {
@@ -58,12 +90,12 @@ pub struct Files {
     pub files: Vec<String>,
 }
 
-/// What the cluster is taken to hold; one of the two has to be said.
+/// What the cluster holds: read from the API server unless one of these is said.
 #[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct Cluster {
     /// Take the cluster to be empty
-    #[arg(long)]
+    #[arg(long, requires = "files")]
     pub offline: bool,
     /// File or folder of the cluster's objects, for example from `kubectl get … -o yaml --show-managed-fields`. May be repeated.
     #[arg(long, value_name = "FILE")]
@@ -71,7 +103,7 @@ pub struct Cluster {
 }
 
 /// What a host decides.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Host {
     /// What Models may use, in YAML or JSON [default: any volume; the API server decides]
     #[arg(long, value_name = "FILE")]
@@ -97,10 +129,13 @@ pub struct Destination {
 pub struct Plan {
     /// The custom resources.
     #[command(flatten)]
-    pub files: Files,
+    pub files: OptionalFiles,
     /// The cluster.
     #[command(flatten)]
     pub cluster: Cluster,
+    /// Which API server.
+    #[command(flatten)]
+    pub connection: Connection,
     /// The host's decisions.
     #[command(flatten)]
     pub host: Host,
@@ -113,6 +148,70 @@ pub struct Plan {
     /// End with code 2 when there is something to do
     #[arg(long)]
     pub exit_code: bool,
+    /// Save the plan to this file, for `modelwright apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+}
+
+/// How a roll-out is watched over.
+#[derive(Args, Debug)]
+pub struct Watch {
+    /// Do not ask before the first request
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Say nothing but mistakes
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Wait until everything is done, or nothing more can happen
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub wait: bool,
+    /// How long to wait, for example 90s, 10m, 1h
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub timeout: Duration,
+    /// How many objects may be deleted in one run
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub allow_deletes: usize,
+}
+
+/// `apply`.
+#[derive(Args, Debug)]
+pub struct Apply {
+    /// A plan that `modelwright plan --save` wrote: done only where planning again gives the same
+    #[arg(value_name = "PLAN", conflicts_with_all = ["files", "policy", "allow_data_loss"])]
+    pub plan: Option<String>,
+    /// The custom resources.
+    #[command(flatten)]
+    pub files: OptionalFiles,
+    /// Which API server.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// The host's decisions.
+    #[command(flatten)]
+    pub host: Host,
+    /// How it is watched over.
+    #[command(flatten)]
+    pub watch: Watch,
+}
+
+/// `delete`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(false).args(["names", "files", "all"]))]
+pub struct Delete {
+    /// Custom resources as KIND/NAME, for example endpoint/titanic model/titanic-v1
+    #[arg(value_name = "KIND/NAME")]
+    pub names: Vec<String>,
+    /// The custom resources.
+    #[command(flatten)]
+    pub files: OptionalFiles,
+    /// Every custom resource of the namespace
+    #[arg(long)]
+    pub all: bool,
+    /// Which API server.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How it is watched over.
+    #[command(flatten)]
+    pub watch: Watch,
 }
 
 /// `render`.
@@ -127,6 +226,9 @@ pub struct Render {
     /// The host's decisions.
     #[command(flatten)]
     pub host: Host,
+    /// Namespace of what names none
+    #[arg(short, long)]
+    pub namespace: Option<String>,
     /// Those that a gate holds back, too
     #[arg(long)]
     pub all: bool,
@@ -143,10 +245,13 @@ pub struct Render {
 pub struct Forecast {
     /// The custom resources.
     #[command(flatten)]
-    pub files: Files,
+    pub files: OptionalFiles,
     /// The cluster.
     #[command(flatten)]
     pub cluster: Cluster,
+    /// Which API server.
+    #[command(flatten)]
+    pub connection: Connection,
     /// The host's decisions.
     #[command(flatten)]
     pub host: Host,
@@ -249,6 +354,30 @@ pub enum Report {
     Json,
 }
 
+/// A duration as kubectl writes it: digits and a unit, more than once if need be.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || String::from("write a duration as 90s, 10m or 1h30m");
+    let mut seconds: u64 = 0;
+    let mut digits = String::new();
+    for character in text.chars() {
+        let unit = match character {
+            '0'..='9' => {
+                digits.push(character);
+                continue;
+            }
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            _ => return Err(wrong()),
+        };
+        let count: u64 = digits.parse().map_err(|_| wrong())?;
+        seconds = count.checked_mul(unit).and_then(|part| seconds.checked_add(part)).ok_or_else(wrong)?;
+        digits.clear();
+    }
+    // A bare number would leave its unit to be guessed.
+    if text.is_empty() || !digits.is_empty() { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
+}
+
 /// The shape of RFC 3339; the component reads what is in it.
 fn time(text: &str) -> Result<String, String> {
     const SHAPE: &str = "dddd-dd-ddTdd:dd:dd";
@@ -272,6 +401,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "5", "m", "-1s", "1d", "1h30", "99999999999999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub fn tree(document: &str) -> Result<Node, Stop> {
     json::document(document).map_err(|mistake| foreign(&mistake.message))
 }
 
-fn foreign(why: &str) -> Stop {
+/// An answer that this program cannot read: the two do not belong together.
+pub fn foreign(why: &str) -> Stop {
     Stop::Host(format!("the component answered what this program does not understand: {why}"))
 }

@@ -13,6 +13,8 @@ pub struct Console<'a> {
     pub stdout: &'a mut dyn Write,
     /// Everything else.
     pub stderr: &'a mut dyn Write,
+    /// Whether the standard error is a terminal on which lines can be written again.
+    pub live: bool,
 }
 
 impl Console<'_> {

@@ -22,6 +22,14 @@ pub struct Plan {
     pub diagnostics: Vec<Finding>,
 }
 
+/// What is said about the input of a plan, alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Findings {
+    /// What is said about the input.
+    pub diagnostics: Vec<Finding>,
+}
+
 /// Totals of a plan.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -97,7 +105,7 @@ pub struct Action {
 }
 
 /// What a gate holds back.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Waiting {
     /// The object's id.

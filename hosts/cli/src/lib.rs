@@ -1,15 +1,17 @@
 //! The command line of Modelwright: files and observed objects in, plans for people and machines out.
 //!
-//! [`run`] is the whole program, with everything it touches as arguments. It reads ([`read`]), asks the component, and shows
-//! ([`show`]); what is decided is decided in the component, and nothing here calls an API server.
+//! [`run`] is the whole program, with everything it touches as arguments. It reads files ([`read`]) and API servers ([`cluster`]), asks
+//! the component, shows ([`show`]) and carries out ([`rollout`]); what is decided is decided in the component.
 
 pub mod arguments;
+pub mod cluster;
 pub mod commands;
 pub mod component;
 pub mod console;
 pub mod findings;
 pub mod format;
 pub mod read;
+pub mod rollout;
 pub mod show;
 pub mod stop;
 
@@ -27,7 +29,11 @@ pub fn run(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> u8 {
-    let mut console = Console { stdin, stdout, stderr };
+    run_on(arguments, Console { stdin, stdout, stderr, live: false })
+}
+
+/// The same, where the standard error may be a terminal on which lines can be written again.
+pub fn run_on(arguments: impl IntoIterator<Item = OsString>, mut console: Console<'_>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error, &mut console),

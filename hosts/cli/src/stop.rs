@@ -12,8 +12,14 @@ pub const FINE: u8 = 0;
 pub const INVALID: u8 = 1;
 /// There is something to do, and `--exit-code` asked.
 pub const CHANGES: u8 = 2;
-/// A file cannot be read or written, or the component failed.
+/// A file cannot be read or written, the API server cannot be asked or refuses, or the component failed.
 pub const HOST: u8 = 3;
+/// A saved plan is not what would be done now.
+pub const DIFFERS: u8 = 4;
+/// The time was up, or something is held back for good.
+pub const UNFINISHED: u8 = 5;
+/// Somebody pressed Ctrl-C; as shells say it.
+pub const INTERRUPTED: u8 = 130;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -27,7 +33,7 @@ pub enum Stop {
     },
     /// The input is invalid as a whole.
     Input(String),
-    /// A file cannot be read or written, or the component failed.
+    /// A file cannot be read or written, the API server cannot be asked or refuses, or the component failed.
     Host(String),
     /// Whoever read the output has left.
     Quiet,

@@ -49,9 +49,13 @@ fn folder(name: &str) -> PathBuf {
 
 #[test]
 fn first_mistakes_are_explained() {
-    let table: [(&[&str], &str, u8, &str); 12] = [
+    let table: [(&[&str], &str, u8, &str); 16] = [
         (&["plna"], "", 1, "a similar subcommand exists: 'plan'"),
-        (&["plan", "-f", "-"], "", 1, "--offline|--live"),
+        (&["plan", "-f", "-", "--kubeconfig", "no/such"], "", 3, "no/such"),
+        (&["plan", "--offline"], "", 1, "--file"),
+        (&["delete"], "", 1, "<KIND/NAME"),
+        (&["apply", "-f", "-", "--kubeconfig", "no/such"], "", 1, "say --yes"),
+        (&["apply", "plan.json", "-f", "x"], "", 1, "cannot be used with"),
         (&["plan", "-f", "-", "--offline", "--live", "x"], "", 1, "cannot be used with"),
         (&["plan", "-f", "-", "--offline", "--now", "today"], "", 1, "write a time as"),
         (&["plan", "-f", "no/such.yaml", "--offline"], "", 3, "error: no/such.yaml: no such file or directory\n"),

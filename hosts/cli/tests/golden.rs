@@ -32,7 +32,7 @@ fn plan() -> Plan {
 fn a_plan_shows_every_kind_of_change() {
     let mut plan = plan();
     let findings = show::findings::report(&std::mem::take(&mut plan.diagnostics), &[]);
-    check("plan.txt", &plain(&show::plan::text(&plan, &findings, false)));
+    check("plan.txt", &plain(&show::plan::text(&plan, &findings, show::plan::Hint::Next)));
 }
 
 #[test]
@@ -43,14 +43,14 @@ fn a_forecast_shows_its_rounds() {
 
 #[test]
 fn danger_is_in_colour() {
-    let shown = show::plan::text(&plan(), "", false);
+    let shown = show::plan::text(&plan(), "", show::plan::Hint::Next);
     assert!(shown.contains("\u{1b}[1m\u{1b}[91m! LOSES DATA"), "{shown:?}");
 }
 
 #[test]
 fn nothing_to_do_is_one_sentence() {
     let plan: Plan = serde_json::from_str(r#"{"summary":{"unchanged":9}}"#).expect("members may be missing");
-    assert_eq!(plain(&show::plan::text(&plan, "", false)), "No changes: 9 objects are as they should be.\n\nNothing to do.\n");
+    assert_eq!(plain(&show::plan::text(&plan, "", show::plan::Hint::Next)), "No changes: 9 objects are as they should be.\n\nNothing to do.\n");
 }
 
 #[test]
@@ -61,6 +61,6 @@ fn a_new_object_does_not_fill_the_screen() {
         let change = format!(r#"{{"path":["spec","f{number}"],"text":"spec.f{number}","op":"add","after":{number}}}"#);
         object.changes.push(serde_json::from_str(&change).expect("this is a change"));
     }
-    let shown = plain(&show::plan::text(&plan, "", false));
+    let shown = plain(&show::plan::text(&plan, "", show::plan::Hint::Next));
     assert!(shown.contains("(72 more new fields; `-o json` shows all)"), "{shown}");
 }

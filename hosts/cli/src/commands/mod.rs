@@ -1,11 +1,13 @@
 //! One file for each command: read, ask the component, show.
 
+mod apply;
 mod crds;
+mod delete;
 mod forecast;
 mod info;
 mod plan;
 mod render;
-mod request;
+pub mod request;
 mod requirements;
 mod validate;
 
@@ -19,6 +21,8 @@ use clap::CommandFactory;
 pub fn run(command: &Command, console: &mut Console<'_>) -> Result<u8, Stop> {
     match command {
         Command::Plan(arguments) => plan::run(arguments, console),
+        Command::Apply(arguments) => apply::run(arguments, console),
+        Command::Delete(arguments) => delete::run(arguments, console),
         Command::Render(arguments) => render::run(arguments, console),
         Command::Forecast(arguments) => forecast::run(arguments, console),
         Command::Validate(arguments) => validate::run(arguments, console),

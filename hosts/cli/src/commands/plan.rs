@@ -1,28 +1,38 @@
 //! `plan`: what has to change, and why.
 
-use super::request;
+use super::request::{self, Input, Namespace, Origin};
 use crate::arguments::{Form, Plan};
 use crate::console::Console;
+use crate::rollout::saved;
+use crate::show::plan::Hint;
 use crate::stop::{CHANGES, FINE, Stop};
 use crate::{component, format, show};
 
 /// Runs `plan`.
 pub fn run(arguments: &Plan, console: &mut Console<'_>) -> Result<u8, Stop> {
-    let request = request::read(&arguments.files.files, &arguments.cluster.live, &arguments.host, false, console)?;
+    let origin = Origin::of(&arguments.cluster, &arguments.connection, console)?;
+    let namespace = Namespace::of(&arguments.connection, &origin);
+    let input = Input::read(&arguments.files.files, &arguments.host, &namespace, console)?;
     let planner = component::load()?;
-    let document = component::document(planner.plan(&request.json))?;
+    let observed = origin.observe(&input, &planner)?;
+    let document = component::document(planner.plan(&input.request(&observed)))?;
     let mut plan: format::Plan = component::typed(&document)?;
-    let findings = request.judged(std::mem::take(&mut plan.diagnostics), &planner)?;
+    let mut findings = input.judged(std::mem::take(&mut plan.diagnostics), &planner)?;
+    findings.extend(request::unreadable(&observed));
     let code = match request::code(&findings) {
         FINE if arguments.exit_code && !plan.actions.is_empty() => CHANGES,
         code => code,
     };
+    if let Some(file) = &arguments.save {
+        console.put(&saved::text(&input, &document), Some(file))?;
+    }
+    let hint = if arguments.cluster.offline { Hint::Offline } else { Hint::Next };
     let file = arguments.destination.output_file.as_deref();
     match arguments.output {
-        Form::Text => console.put(&show::plan::text(&plan, &request.report(&findings), arguments.cluster.offline), file)?,
+        Form::Text => console.put(&show::plan::text(&plan, &input.report(&findings), hint), file)?,
         form => {
             console.put(&show::tree(&component::tree(&document)?, form), file)?;
-            request.warn(findings, console)?;
+            input.warn(findings, console)?;
         }
     }
     Ok(code)

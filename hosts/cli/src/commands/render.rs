@@ -1,24 +1,29 @@
 //! `render`: the objects that should exist, as manifests.
 
-use super::request;
-use crate::arguments::{Manifest, Render};
+use super::request::{self, Input, Namespace, Origin};
+use crate::arguments::{Connection, Manifest, Render};
 use crate::console::Console;
 use crate::stop::Stop;
 use crate::{component, format, show};
 
 /// Runs `render`.
 pub fn run(arguments: &Render, console: &mut Console<'_>) -> Result<u8, Stop> {
-    let request = request::read(&arguments.files.files, &arguments.live, &arguments.host, arguments.all, console)?;
+    let connection = Connection { namespace: arguments.namespace.clone(), ..Connection::default() };
+    let origin = Origin::of_files(&arguments.live, console)?;
+    let mut input =
+        Input::read(&arguments.files.files, &arguments.host, &Namespace::of(&connection, &origin), console)?;
+    input.all = arguments.all;
     let planner = component::load()?;
-    let plan: format::Plan = component::typed(&component::document(planner.plan(&request.json))?)?;
-    let children = component::tree(&component::document(planner.render(&request.json))?)?;
-    let findings = request.judged(plan.diagnostics, &planner)?;
+    let request = input.request(&origin.observe(&input, &planner)?);
+    let plan: format::Plan = component::typed(&component::document(planner.plan(&request))?)?;
+    let children = component::tree(&component::document(planner.render(&request))?)?;
+    let findings = input.judged(plan.diagnostics, &planner)?;
     let text = match arguments.output {
         Manifest::Yaml => show::yaml::stream(children.items()),
         Manifest::Json => show::yaml::list(children.items()),
     };
     console.put(&text, arguments.destination.output_file.as_deref())?;
     let code = request::code(&findings);
-    request.warn(findings, console)?;
+    input.warn(findings, console)?;
     Ok(code)
 }

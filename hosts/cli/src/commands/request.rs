@@ -1,61 +1,164 @@
-//! The request for a whole set, as the component reads it.
+//! The request for a whole set, as the component reads it, and where the observed objects in it come from.
 
 use super::validate;
-use crate::arguments::Host;
+use crate::arguments::{self, Connection, Host};
+use crate::cluster::observe::{Observed, observe};
+use crate::cluster::{Cluster, connect};
 use crate::console::Console;
-use crate::findings::Finding;
-use crate::read::documents::Objects;
+use crate::findings::{Finding, Weight};
+use crate::read::documents::{Objects, Reference};
 use crate::read::files;
 use crate::read::node::write_text;
 use crate::show;
 use crate::stop::{FINE, INVALID, Stop};
 use modelwright_embed::Planner;
+use std::collections::BTreeSet;
+use tokio::runtime::Runtime;
 
 /// Whoever uses this program acts with their own rights: the API server decides which volumes they may use.
 const POLICY: &str = r#"{"staticVolumes":"any"}"#;
 /// The field manager, and the name of this program.
 const MANAGER: &str = "modelwright";
 
-/// What the component is asked about.
-pub struct Request {
-    /// The custom resources, for the places of findings.
+/// What a command asks about, whatever the cluster holds.
+#[derive(Default)]
+pub struct Input {
+    /// The custom resources of the files, for the places of findings, too.
     pub resources: Objects,
-    /// The request as JSON.
-    pub json: String,
+    /// The custom resources that are to be deleted.
+    pub delete: Vec<Reference>,
+    /// What Models may use, as JSON.
+    pub policy: String,
+    /// RFC 3339 time; empty: none, so that a preview is the same tomorrow.
+    pub now: String,
+    /// Whether a replace may lose data.
+    pub allow_data_loss: bool,
+    /// Whether a rendering ignores gates.
+    pub all: bool,
+    /// Whether the requests must fit exactly what was observed.
+    pub saved: bool,
 }
 
-/// Reads everything that a request is made of. `live` is empty for an empty cluster.
-pub fn read(files: &[String], live: &[String], host: &Host, all: bool, console: &mut Console<'_>) -> Result<Request, Stop> {
-    let resources = Objects::resources(files::read(files, console.stdin)?)?;
-    let observed = Objects::read(files::read(live, console.stdin)?)?;
-    let mut json = format!(r#"{{"resources":{},"observed":{},"unreadable":[],"now":"#, resources.json(), observed.json());
-    write_text(&mut json, host.now.as_deref().unwrap_or(""));
-    json.push_str(&format!(r#","policy":{},"manager":"{MANAGER}""#, policy(host, console)?));
-    json.push_str(&format!(r#","allow":{{"dataLoss":{}}}"#, host.allow_data_loss));
-    if all {
-        json.push_str(r#","all":true"#);
+/// An API server and everything to talk to it.
+pub struct Session {
+    /// What calls run on.
+    pub runtime: Runtime,
+    /// The API server.
+    pub cluster: Cluster,
+}
+
+/// Where the observed objects come from.
+pub enum Origin {
+    /// Files, or nothing.
+    Files(Objects),
+    /// An API server.
+    Cluster(Session),
+}
+
+impl Session {
+    /// Finds the API server.
+    pub fn open(connection: &Connection) -> Result<Self, Stop> {
+        let runtime = connect::runtime()?;
+        let cluster = runtime.block_on(Cluster::connect(connection))?;
+        Ok(Self { runtime, cluster })
     }
-    json.push('}');
-    Ok(Request { resources, json })
+
+    /// Reads what decides about the input.
+    pub fn observe(&self, input: &Input, planner: &Planner) -> Result<Observed, Stop> {
+        self.runtime.block_on(input.observe(&self.cluster, planner))
+    }
 }
 
-fn policy(host: &Host, console: &mut Console<'_>) -> Result<String, Stop> {
-    let Some(path) = &host.policy else { return Ok(POLICY.into()) };
-    let sources = files::read(std::slice::from_ref(path), console.stdin)?;
-    let mut documents = Vec::new();
-    for (index, source) in sources.iter().enumerate() {
-        match crate::read::documents(source) {
-            Ok(found) => documents.extend(found),
-            Err(mistake) => return Err(Stop::Invalid { findings: vec![mistake.into_finding(index)], sources }),
+impl Origin {
+    /// From the arguments; a cluster is not asked anything yet.
+    pub fn of(cluster: &arguments::Cluster, connection: &Connection, console: &mut Console<'_>) -> Result<Self, Stop> {
+        match cluster.offline || !cluster.live.is_empty() {
+            true => Self::of_files(&cluster.live, console),
+            false => Ok(Self::Cluster(Session::open(connection)?)),
         }
     }
-    match &documents[..] {
-        [policy] => Ok(policy.json()),
-        _ => Err(Stop::input(format!("{path}: a policy is exactly one document"))),
+
+    /// From files; none is an empty cluster.
+    pub fn of_files(live: &[String], console: &mut Console<'_>) -> Result<Self, Stop> {
+        Ok(Self::Files(Objects::read(files::read(live, console.stdin)?)?))
+    }
+
+    /// The namespace of what names none; empty: there is none.
+    pub fn namespace(&self, connection: &Connection) -> String {
+        match self {
+            Self::Files(_) => connection.namespace.clone().unwrap_or_default(),
+            Self::Cluster(session) => session.cluster.namespace.clone(),
+        }
+    }
+
+    /// What was observed.
+    pub fn observe(&self, input: &Input, planner: &Planner) -> Result<Observed, Stop> {
+        match self {
+            Self::Files(objects) => Ok(Observed { objects: objects.json(), unreadable: "[]".into(), ..Observed::default() }),
+            Self::Cluster(session) => session.observe(input, planner),
+        }
     }
 }
 
-impl Request {
+impl Input {
+    /// Reads the files. `namespace` is that of what names none.
+    pub fn read(files: &[String], host: &Host, namespace: &Namespace, console: &mut Console<'_>) -> Result<Self, Stop> {
+        let mut resources = Objects::default();
+        if !files.is_empty() {
+            resources = Objects::resources(files::read(files, console.stdin)?)?.within(&namespace.default, namespace.only.as_deref())?;
+        }
+        Ok(Self {
+            resources,
+            policy: policy(host, console)?,
+            now: host.now.clone().unwrap_or_default(),
+            allow_data_loss: host.allow_data_loss,
+            ..Self::default()
+        })
+    }
+
+    /// The request, with what was observed.
+    pub fn request(&self, observed: &Observed) -> String {
+        let mut json = format!(
+            r#"{{"resources":{},"observed":{},"unreadable":{},"now":"#,
+            self.resources.json(),
+            observed.objects,
+            observed.unreadable
+        );
+        write_text(&mut json, &self.now);
+        let policy = if self.policy.is_empty() { POLICY } else { &self.policy };
+        json.push_str(&format!(r#","policy":{policy},"manager":"{MANAGER}""#));
+        json.push_str(&format!(r#","allow":{{"dataLoss":{}}}"#, self.allow_data_loss));
+        if self.all {
+            json.push_str(r#","all":true"#);
+        }
+        if !self.delete.is_empty() {
+            let references: Vec<String> = self.delete.iter().map(Reference::json).collect();
+            json.push_str(&format!(r#","delete":[{}]"#, references.join(",")));
+        }
+        if self.saved {
+            json.push_str(r#","saved":true"#);
+        }
+        json.push('}');
+        json
+    }
+
+    /// Reads from an API server what decides about this input.
+    pub async fn observe(&self, cluster: &Cluster, planner: &Planner) -> Result<Observed, Stop> {
+        let files: Vec<String> = self.resources.objects.iter().map(|object| object.node.json()).collect();
+        observe(cluster, planner, &files, &self.namespaces(&cluster.namespace)).await
+    }
+
+    /// The namespaces that this is about.
+    pub fn namespaces(&self, default: &str) -> BTreeSet<String> {
+        let of_files = self.resources.objects.iter().map(|object| object.namespace().to_owned());
+        let named = of_files.chain(self.delete.iter().map(|reference| reference.namespace.clone()));
+        let mut namespaces: BTreeSet<String> = named.filter(|namespace| !namespace.is_empty()).collect();
+        if namespaces.is_empty() {
+            namespaces.insert(default.into());
+        }
+        namespaces
+    }
+
     /// The component's findings with their places. Stops when a custom resource is invalid in itself: then there is nothing to show
     /// but the findings. What only the cluster stands against is no reason to stop.
     pub fn judged(&self, findings: Vec<Finding>, planner: &Planner) -> Result<Vec<Finding>, Stop> {
@@ -85,6 +188,43 @@ impl Request {
         let errors: Vec<Finding> = findings.into_iter().filter(Finding::is_error).collect();
         console.say(&self.report(&errors))
     }
+}
+
+/// Which namespaces a command is about.
+pub struct Namespace {
+    /// That of what names none; empty: none.
+    pub default: String,
+    /// The only one that is allowed, where the user said so.
+    pub only: Option<String>,
+}
+
+impl Namespace {
+    /// From the arguments and where the objects come from.
+    pub fn of(connection: &Connection, origin: &Origin) -> Self {
+        Self { default: origin.namespace(connection), only: connection.namespace.clone() }
+    }
+}
+
+fn policy(host: &Host, console: &mut Console<'_>) -> Result<String, Stop> {
+    let Some(path) = &host.policy else { return Ok(POLICY.into()) };
+    let sources = files::read(std::slice::from_ref(path), console.stdin)?;
+    let mut documents = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        match crate::read::documents(source) {
+            Ok(found) => documents.extend(found),
+            Err(mistake) => return Err(Stop::Invalid { findings: vec![mistake.into_finding(index)], sources }),
+        }
+    }
+    match &documents[..] {
+        [policy] => Ok(policy.json()),
+        _ => Err(Stop::input(format!("{path}: a policy is exactly one document"))),
+    }
+}
+
+/// What could not be read, as findings.
+pub fn unreadable(observed: &Observed) -> Vec<Finding> {
+    let finding = |sentence: &String| Finding { severity: Weight::Warning, ..Finding::error("Unreadable", sentence.as_str()) };
+    observed.refusals.iter().map(finding).collect()
 }
 
 /// Whether something stands against one of the given custom resources.

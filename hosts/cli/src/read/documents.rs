@@ -1,7 +1,7 @@
 //! Texts → objects: lists flattened, and what is none of our kinds refused with its place.
 
 use super::files::Source;
-use super::node::{Mark, Node};
+use super::node::{Content, Mark, Member, Node, write_text};
 use crate::findings::Finding;
 use crate::stop::Stop;
 use std::collections::BTreeMap;
@@ -36,9 +36,91 @@ impl Object {
             namespace => format!("{}/{namespace}/{}", self.node.text("kind"), metadata("name")),
         }
     }
+
+    /// `metadata.namespace`; empty where there is none.
+    pub fn namespace(&self) -> &str {
+        self.node.get("metadata").map_or("", |metadata| metadata.text("namespace"))
+    }
+
+    /// Who it is.
+    pub fn reference(&self) -> Reference {
+        Reference {
+            kind: self.node.text("kind").into(),
+            namespace: self.namespace().into(),
+            name: self.node.get("metadata").map_or("", |metadata| metadata.text("name")).into(),
+        }
+    }
+
+    /// Gives a namespace to an object that names none.
+    fn put_into(&mut self, namespace: &str) {
+        let Content::Map(members) = &mut self.node.content else { return };
+        let Some(metadata) = members.iter_mut().find(|member| member.name == "metadata") else { return };
+        let at = metadata.at;
+        if let Content::Map(members) = &mut metadata.value.content {
+            members.retain(|member| member.name != "namespace");
+            members.push(Member { at, name: "namespace".into(), value: Node::new(at, Content::Text(namespace.into())) });
+        }
+    }
+}
+
+/// Names one of our custom resources.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// `Model`, `EndpointConfig` or `Endpoint`.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Reference {
+    /// From `KIND/NAME`: the kind as kubectl takes it, in any case, in the plural, or as a short name.
+    pub fn parse(text: &str, namespace: &str) -> Result<Self, Stop> {
+        let wrong = || Stop::input(format!("{text}: write KIND/NAME, for example model/titanic-v1; the kind is {}", one_of()));
+        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
+        let kind = match kind.to_ascii_lowercase().as_str() {
+            "model" | "models" | "mlm" => "Model",
+            "endpointconfig" | "endpointconfigs" | "mlec" => "EndpointConfig",
+            "endpoint" | "endpoints" | "mle" => "Endpoint",
+            _ => return Err(wrong()),
+        };
+        match name.is_empty() || name.contains('/') {
+            true => Err(wrong()),
+            false => Ok(Self { kind: kind.into(), namespace: namespace.into(), name: name.into() }),
+        }
+    }
+
+    /// As the component reads it.
+    pub fn json(&self) -> String {
+        let mut out = String::from("{\"kind\":");
+        write_text(&mut out, &self.kind);
+        out.push_str(",\"namespace\":");
+        write_text(&mut out, &self.namespace);
+        out.push_str(",\"name\":");
+        write_text(&mut out, &self.name);
+        out.push('}');
+        out
+    }
 }
 
 impl Objects {
+    /// Puts what names no namespace into `default`. What names another than `only`, where the user gave that, is a finding.
+    pub fn within(mut self, default: &str, only: Option<&str>) -> Result<Self, Stop> {
+        let mut findings = Vec::new();
+        for object in &mut self.objects {
+            let named = object.namespace().to_owned();
+            if named.is_empty() && !default.is_empty() {
+                object.put_into(default);
+            } else if let Some(only) = only.filter(|only| *only != named && !named.is_empty()) {
+                let message = format!("{} is of namespace {named}, not {only}", object.label());
+                let finding = Finding { path: "/metadata/namespace".into(), ..Finding::error("OtherNamespace", message) };
+                findings.push(finding.helped("leave out --namespace, or the namespace in the file").within(object));
+            }
+        }
+        self.unless(findings)
+    }
+
     /// The objects of some texts, or everything that is wrong with the texts.
     pub fn read(sources: Vec<Source>) -> Result<Self, Stop> {
         let (read, findings) = Self::gather(sources);

@@ -24,6 +24,17 @@ pub fn text(forecast: &Forecast, findings: &str) -> String {
     out
 }
 
+/// The rounds after the first in a line each, before they begin.
+pub fn outline(forecast: &Forecast) -> String {
+    let mut out = String::new();
+    let rounds = forecast.rounds.iter().skip(1).filter(|round| !round.actions.is_empty());
+    for round in rounds {
+        let _ = writeln!(out, "  {} {}", paint(FAINT, format!("then round {}:", round.number)), escaped(&round.summary.text));
+    }
+    let foreseen = if out.is_empty() { out } else { format!("\n{}\n{out}", paint(FAINT, "As far as can be foreseen:")) };
+    format!("{foreseen}{}", if foreseen.is_empty() { String::new() } else { format!("  {}", end(forecast)) })
+}
+
 fn block(round: &Round) -> String {
     let mut out = format!("{}\n", paint(STRONG, format!("Round {}: {}", round.number, escaped(&round.summary.text))));
     for action in &round.actions {

@@ -11,8 +11,19 @@ use std::fmt::Write;
 /// Fields of a new object that are listed; every field of an object that exists is.
 const NEW_FIELDS: usize = 30;
 
-/// The plan as text. `findings` is shown near the end; `offline` decides the hint.
-pub fn text(plan: &Plan, findings: &str, offline: bool) -> String {
+/// What the last line of a plan says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// The cluster was taken to be empty.
+    Offline,
+    /// What can be done next.
+    Next,
+    /// Nothing but what is missing: a question follows.
+    Asked,
+}
+
+/// The plan as text. `findings` is shown near the end; `last` decides the hint.
+pub fn text(plan: &Plan, findings: &str, last: Hint) -> String {
     let mut out = headline(plan);
     for object in plan.objects.iter().filter(|object| is_shown(object)) {
         out.push('\n');
@@ -24,7 +35,9 @@ pub fn text(plan: &Plan, findings: &str, offline: bool) -> String {
         let _ = write!(out, "\n{}", findings.trim_end_matches('\n'));
         out.push('\n');
     }
-    let _ = writeln!(out, "\n{}", hint(plan, offline));
+    if let Some(hint) = hint(plan, last) {
+        let _ = writeln!(out, "\n{}", paint(FAINT, hint));
+    }
     out
 }
 
@@ -201,15 +214,17 @@ fn drift(plan: &Plan) -> String {
     out
 }
 
-fn hint(plan: &Plan, offline: bool) -> String {
+fn hint(plan: &Plan, last: Hint) -> Option<&'static str> {
     let refused = plan.objects.iter().any(|object| object.reason == "DataLossRefused");
-    let text = match (refused, plan.actions.is_empty(), offline) {
+    Some(match (refused, plan.actions.is_empty(), last) {
         (true, _, _) => "A replacement would lose data and is left out: `--allow-data-loss` puts it in.",
-        (_, true, true) => "Nothing to do.",
-        (_, true, false) if plan.waiting.is_empty() => "Nothing to do.",
-        (_, true, false) => "Nothing to do now: observe again once what is waited for has happened.",
-        (_, false, true) => "The cluster was taken to be empty. `modelwright forecast` shows the rounds that follow this one.",
-        (_, false, false) => "`modelwright forecast` shows the rounds that follow this one.",
-    };
-    paint(FAINT, text)
+        (_, _, Hint::Asked) => return None,
+        (_, true, Hint::Offline) => "Nothing to do.",
+        (_, true, Hint::Next) if plan.waiting.is_empty() => "Nothing to do.",
+        (_, true, Hint::Next) => "Nothing to do now: observe again once what is waited for has happened.",
+        (_, false, Hint::Offline) => {
+            "The cluster was taken to be empty. `modelwright forecast` shows the rounds that follow this one."
+        }
+        (_, false, Hint::Next) => "`modelwright forecast` shows the rounds that follow this one.",
+    })
 }

@@ -1,0 +1,36 @@
+//! `apply`: make the cluster what the custom resources say.
+
+use super::request::{Input, Namespace, Session};
+use crate::arguments::Apply;
+use crate::component;
+use crate::console::Console;
+use crate::read::files;
+use crate::rollout::{Rollout, saved};
+use crate::stop::Stop;
+
+/// Runs `apply`.
+pub fn run(arguments: &Apply, console: &mut Console<'_>) -> Result<u8, Stop> {
+    let (input, approved) = match &arguments.plan {
+        Some(file) => {
+            let sources = files::read(std::slice::from_ref(file), console.stdin)?;
+            let source = sources.first().ok_or_else(|| Stop::input(format!("{file}: there is no plan in here")))?;
+            let saved = saved::read(source)?;
+            (Some(saved.input), Some(saved.hashes))
+        }
+        None => (None, None),
+    };
+    if arguments.files.files.iter().any(|file| file == "-") && !arguments.watch.yes {
+        return Err(Stop::input("the standard input is a file, so nobody can be asked: say --yes"));
+    }
+    let session = Session::open(&arguments.connection)?;
+    let input = match input {
+        Some(input) => input,
+        None => {
+            let namespace =
+                Namespace { default: session.cluster.namespace.clone(), only: arguments.connection.namespace.clone() };
+            Input::read(&arguments.files.files, &arguments.host, &namespace, console)?
+        }
+    };
+    let planner = component::load()?;
+    Rollout { session: &session, planner: &planner, input, watch: &arguments.watch, approved }.run(console)
+}

@@ -1,0 +1,433 @@
+//! A roll-out: observe, plan, carry out what is not held back, and again, until nothing is left to do or nothing more can happen.
+//!
+//! Decisions are the component's: which requests, in which order, what waits for what. Here is only when they are sent: what takes
+//! something away from a fresh observation ([`round`]), all of it under a Lease for each namespace, at most so many deletes.
+
+pub mod confirm;
+pub mod interrupt;
+pub mod progress;
+pub mod round;
+pub mod saved;
+pub mod work;
+
+use crate::arguments::Watch;
+use crate::cluster::observe::Observed;
+use crate::cluster::{Cluster, Trouble, lease};
+use crate::commands::request::{self, Input, Session};
+use crate::console::Console;
+use crate::format::{self, Waiting, object_name};
+use crate::stop::{DIFFERS, FINE, INTERRUPTED, INVALID, Stop, UNFINISHED};
+use crate::{component, show};
+use futures::stream::{self, StreamExt};
+use interrupt::Interrupt;
+use jiff::Timestamp;
+use modelwright_embed::Planner;
+use progress::Progress;
+use round::{Fate, Watcher};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use work::{Action, Status, Work};
+
+/// How often the screen is drawn and an interrupt is looked for.
+pub const TICK: Duration = Duration::from_millis(100);
+/// The first pause while something is waited for; each one after it is half as long again.
+const PAUSE: Duration = Duration::from_millis(400);
+/// No pause is longer.
+const LONGEST: Duration = Duration::from_secs(5);
+/// Statuses that are written at once.
+const AT_ONCE: usize = 16;
+/// How often the same action may meet a changed world.
+const SURPRISES: usize = 8;
+
+/// What is rolled out, and how.
+pub struct Rollout<'a> {
+    /// The API server.
+    pub session: &'a Session,
+    /// The component.
+    pub planner: &'a Planner,
+    /// What is wanted.
+    pub input: Input,
+    /// How it is watched over.
+    pub watch: &'a Watch,
+    /// The hashes of a saved plan: only that is done.
+    pub approved: Option<BTreeSet<String>>,
+}
+
+/// How a roll-out ended.
+enum End {
+    /// Nothing is left to do.
+    Done,
+    /// One round was asked for, and is done.
+    OneRound,
+    /// Nothing more can happen, and this is held back.
+    Held(Vec<Waiting>),
+    /// A custom resource has failed.
+    Failed(Vec<String>),
+    /// The time is up.
+    TimeUp(Vec<Waiting>),
+    /// Waiting was not asked for.
+    NotWaited(Vec<Waiting>),
+    /// The user wants no more.
+    Interrupted,
+}
+
+/// An observation and the plan for it.
+struct Step {
+    observed: Observed,
+    document: String,
+}
+
+impl Rollout<'_> {
+    /// Shows, asks, carries out. Gives the exit code.
+    pub fn run(mut self, console: &mut Console<'_>) -> Result<u8, Stop> {
+        let first = self.step()?;
+        let stands_against = self.check(&first)?;
+        self.show(&first, console)?;
+        let shown = Work::of(&first.document)?.hashes();
+        if self.approved.as_ref().is_some_and(|approved| *approved != shown) {
+            console.say("the cluster has changed: this is not the plan that was saved, so nothing was done\n")?;
+            return Ok(DIFFERS);
+        }
+        self.within_deletes(&first)?;
+        if !shown.is_empty() && self.approved.is_none() && !self.watch.yes && !confirm::yes(console)? {
+            console.say("nothing was done\n")?;
+            return Ok(INVALID);
+        }
+        let code = self.carry_out(first, shown, console)?;
+        Ok(if code == FINE && stands_against { INVALID } else { code })
+    }
+
+    /// Observes and plans.
+    fn step(&mut self) -> Result<Step, Stop> {
+        self.session.runtime.block_on(step(self.session, self.planner, &mut self.input))
+    }
+
+    /// Whether the cluster stands against something. Stops where nothing may be sent at all.
+    fn check(&self, step: &Step) -> Result<bool, Stop> {
+        if let Some(name) = step.observed.missing_namespaces.first() {
+            return Err(Stop::input(format!("namespace {name} does not exist: `kubectl create namespace {name}` makes it")));
+        }
+        let plan: format::Findings = component::typed(&step.document)?;
+        let findings = self.input.judged(plan.diagnostics, self.planner)?;
+        Ok(findings.iter().any(crate::findings::Finding::is_error) || !step.observed.refusals.is_empty())
+    }
+
+    /// The plan, and the rounds that follow it as far as can be foreseen.
+    fn show(&self, step: &Step, console: &mut Console<'_>) -> Result<(), Stop> {
+        if self.watch.quiet {
+            return Ok(());
+        }
+        let mut plan: format::Plan = component::typed(&step.document)?;
+        let mut findings = self.input.judged(std::mem::take(&mut plan.diagnostics), self.planner)?;
+        findings.extend(request::unreadable(&step.observed));
+        let mut text = show::plan::text(&plan, &self.input.report(&findings), show::plan::Hint::Asked);
+        if !plan.actions.is_empty() {
+            text.push_str(&show::forecast::outline(&self.forecast(&step.observed)?));
+        }
+        console.put(&text, None)
+    }
+
+    fn forecast(&self, observed: &Observed) -> Result<format::Forecast, Stop> {
+        component::typed(&component::document(self.planner.forecast(&self.input.request(observed)))?)
+    }
+
+    /// Nothing is begun that would delete more than is allowed, in whichever round.
+    fn within_deletes(&self, step: &Step) -> Result<(), Stop> {
+        let work = Work::of(&step.document)?;
+        let mut deletes = work.deletes();
+        if deletes > 0 && self.approved.is_none() {
+            let forecast = self.forecast(&step.observed)?;
+            deletes = forecast.rounds.iter().flat_map(|round| &round.actions).filter(|action| action.destructive).count();
+        }
+        match deletes > self.watch.allow_deletes {
+            true => Err(too_many(deletes, self.watch.allow_deletes)),
+            false => Ok(()),
+        }
+    }
+
+    fn carry_out(&mut self, first: Step, shown: BTreeSet<String>, console: &mut Console<'_>) -> Result<u8, Stop> {
+        let Session { runtime, cluster } = self.session;
+        let live = console.live;
+        let mut run = Run {
+            cluster,
+            planner: self.planner,
+            watch: self.watch,
+            session: self.session,
+            input: std::mem::take(&mut self.input),
+            progress: Progress::new(console.stderr, self.watch.quiet, live),
+            interrupt: runtime.block_on(async { Interrupt::listen() }),
+            leases: Vec::new(),
+            renewed: Instant::now(),
+            deletes: 0,
+            done: Vec::new(),
+            failed: BTreeMap::new(),
+            surprises: BTreeMap::new(),
+            undone: Undone::default(),
+            one_round: self.approved.is_some(),
+        };
+        let outcome = runtime.block_on(run.all(first, shown));
+        // Also after a failure: the next run should not have to wait.
+        runtime.block_on(run.release());
+        run.progress.end()?;
+        run.verdict(outcome?)
+    }
+}
+
+fn too_many(deletes: usize, allowed: usize) -> Stop {
+    Stop::input(format!("{deletes} objects would be deleted, and {allowed} may be: `--allow-deletes {deletes}` permits it"))
+}
+
+async fn step(session: &Session, planner: &Planner, input: &mut Input) -> Result<Step, Stop> {
+    input.now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let observed = input.observe(&session.cluster, planner).await?;
+    let document = component::document(planner.plan(&input.request(&observed)))?;
+    Ok(Step { observed, document })
+}
+
+/// A roll-out that runs.
+struct Run<'a> {
+    cluster: &'a Cluster,
+    planner: &'a Planner,
+    session: &'a Session,
+    watch: &'a Watch,
+    input: Input,
+    progress: Progress<'a>,
+    interrupt: Interrupt,
+    leases: Vec<lease::Lease>,
+    renewed: Instant,
+    /// How many objects were deleted.
+    deletes: usize,
+    /// What was done, in order.
+    done: Vec<String>,
+    /// What the API server refused, by action.
+    failed: BTreeMap<String, Trouble>,
+    /// How often an action met a changed world.
+    surprises: BTreeMap<String, usize>,
+    undone: Undone,
+    /// Whether only one round was approved.
+    one_round: bool,
+}
+
+/// What was not done when a roll-out stopped.
+#[derive(Default)]
+struct Undone(Vec<String>);
+
+impl Watcher for Run<'_> {
+    type Error = Stop;
+
+    fn ended(&mut self, action: &Action, fate: &Fate) -> Result<(), Stop> {
+        match fate {
+            Fate::Done => {
+                self.deletes += usize::from(action.destructive);
+                self.done.push(action.id.clone());
+                self.surprises.remove(&action.id);
+                self.progress.done(&action.verb, &action.object)
+            }
+            Fate::Stale(why) => {
+                let count = self.surprises.entry(action.id.clone()).or_default();
+                *count += 1;
+                let name = object_name(&action.object);
+                if *count >= SURPRISES {
+                    return Err(Stop::Host(format!("{name}: {} is refused again and again: {why}", action.verb)));
+                }
+                self.progress.note(&format!("{name}: {why}; observing again"))
+            }
+            Fate::Failed(trouble) => {
+                self.failed.insert(action.id.clone(), trouble.clone());
+                self.progress.trouble(&format!("{}: {}", object_name(&action.object), trouble.message))
+            }
+        }
+    }
+
+    fn goes_on(&mut self) -> Result<bool, Stop> {
+        self.progress.tick()?;
+        Ok(!self.interrupt.happened())
+    }
+}
+
+impl Run<'_> {
+    async fn all(&mut self, first: Step, shown: BTreeSet<String>) -> Result<End, Stop> {
+        let mut step = first;
+        if !shown.is_empty() {
+            self.take_leases().await?;
+            step = self.observe().await?;
+            let now = Work::of(&step.document)?.hashes();
+            if self.one_round && now != shown {
+                return Err(Stop::Host("the cluster has changed since the plan was checked: nothing was done".into()));
+            }
+            if now != shown {
+                self.progress.note("the cluster has changed since the plan was shown: going on from what it is now")?;
+            }
+        }
+        let deadline = Instant::now() + self.watch.timeout;
+        let mut pause = PAUSE;
+        let mut before = Vec::new();
+        loop {
+            let work = Work::of(&step.document)?;
+            self.progress.waits(&work.waiting)?;
+            if let Some(end) = self.round(&work).await? {
+                return Ok(end);
+            }
+            if work.actions.is_empty() {
+                if let Some(end) = self.at_rest(&step, &work, deadline)? {
+                    return Ok(end);
+                }
+                pause = if before == work.waiting { pause.mul_f32(1.5).min(LONGEST) } else { PAUSE };
+                before.clone_from(&work.waiting);
+                if !self.sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await? {
+                    return Ok(End::Interrupted);
+                }
+            }
+            step = self.observe().await?;
+        }
+    }
+
+    async fn observe(&mut self) -> Result<Step, Stop> {
+        step(self.session, self.planner, &mut self.input).await
+    }
+
+    /// Carries out what a plan allows now, then writes the statuses. An end only where nothing may follow.
+    async fn round(&mut self, work: &Work<'_>) -> Result<Option<End>, Stop> {
+        if !work.actions.is_empty() {
+            if self.leases.is_empty() {
+                self.take_leases().await?;
+                return Ok(None);
+            }
+            self.keep_leases().await?;
+            let actions = if self.one_round { work.actions.iter().collect() } else { round::now(&work.actions) };
+            let deletes = self.deletes + actions.iter().filter(|action| action.destructive).count();
+            if deletes > self.watch.allow_deletes {
+                return Err(too_many(deletes, self.watch.allow_deletes));
+            }
+            let surprises: usize = self.surprises.values().sum();
+            round::perform(self.cluster, &actions, &work.guards(), self).await?;
+            self.undone = Undone(work.actions.iter().map(|action| action.id.clone()).filter(|id| !self.done.contains(id)).collect());
+            if self.interrupt.happened() {
+                return Ok(Some(End::Interrupted));
+            }
+            if let Some(trouble) = self.failed.values().next() {
+                return Err(Stop::Host(self.left(&trouble.message)));
+            }
+            if self.one_round {
+                let changed = self.surprises.values().sum::<usize>() > surprises;
+                return match changed {
+                    true => Err(Stop::Host(self.left("the cluster has changed under the plan"))),
+                    false => Ok(Some(End::OneRound)),
+                };
+            }
+        }
+        self.write_statuses(&work.statuses).await?;
+        Ok(None)
+    }
+
+    /// Whether nothing can follow any more. What is forecast from here knows.
+    fn at_rest(&mut self, step: &Step, work: &Work<'_>, deadline: Instant) -> Result<Option<End>, Stop> {
+        if work.is_settled() {
+            return Ok(Some(End::Done));
+        }
+        if !self.watch.wait {
+            return Ok(Some(End::NotWaited(work.waiting.clone())));
+        }
+        let request = self.input.request(&step.observed);
+        let forecast: format::Forecast = component::typed(&component::document(self.planner.forecast(&request))?)?;
+        if forecast.rounds.is_empty() {
+            let failed = work.statuses.iter().filter(|status| status.status.state == "failed");
+            let failed: Vec<String> = failed.map(|status| object_name(&status.object)).collect();
+            return Ok(Some(match (failed.is_empty(), forecast.end.waiting.is_empty()) {
+                (false, _) => End::Failed(failed),
+                (true, true) => End::Done,
+                (true, false) => End::Held(forecast.end.waiting),
+            }));
+        }
+        Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))
+    }
+
+    /// Sleeps, drawing the screen. Whether nobody interrupted.
+    async fn sleep(&mut self, time: Duration) -> Result<bool, Stop> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.progress.tick()?;
+            if self.interrupt.happened() {
+                return Ok(false);
+            }
+            self.keep_leases().await?;
+            tokio::time::sleep(TICK.min(end.saturating_duration_since(Instant::now()))).await;
+        }
+        Ok(!self.interrupt.happened())
+    }
+
+    /// What a host writes about what it saw. One that cannot be written is written after the next observation.
+    async fn write_statuses(&mut self, statuses: &[Status]) -> Result<(), Stop> {
+        let cluster = self.cluster;
+        let calls = statuses.iter().filter_map(|status| status.request.as_ref());
+        let answers: Vec<_> = stream::iter(calls.map(|call| async move { (call, cluster.call(call).await) }))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        for (call, answer) in answers {
+            let answer = answer?;
+            if answer.code == 403 {
+                return Err(crate::cluster::call::refused(call, &answer).into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_leases(&mut self) -> Result<(), Stop> {
+        let holder = lease::identity();
+        for namespace in self.input.namespaces(&self.cluster.namespace) {
+            let progress = &mut self.progress;
+            let mut say = |text: &str| drop(progress.note(text));
+            let lease = lease::take(self.cluster, &namespace, &holder, &mut say).await?;
+            self.leases.extend(lease);
+        }
+        self.renewed = Instant::now();
+        Ok(())
+    }
+
+    async fn keep_leases(&mut self) -> Result<(), Stop> {
+        if self.renewed.elapsed() >= lease::RENEWAL {
+            for lease in &mut self.leases {
+                lease.renew(self.cluster).await?;
+            }
+            self.renewed = Instant::now();
+        }
+        Ok(())
+    }
+
+    async fn release(&mut self) {
+        for lease in self.leases.drain(..) {
+            lease.release(self.cluster).await;
+        }
+    }
+
+    /// A failure, with what was done before it.
+    fn left(&self, why: &str) -> String {
+        format!("{why}; {} done, {} left; running again goes on from there", count(self.done.len()), count(self.undone.0.len()))
+    }
+
+    fn verdict(&mut self, end: End) -> Result<u8, Stop> {
+        let done = count(self.done.len());
+        let (text, waiting, code) = match end {
+            End::Done if self.done.is_empty() => ("Nothing to do: everything is as it should be.".into(), Vec::new(), FINE),
+            End::Done => (format!("Done: {done}."), Vec::new(), FINE),
+            End::OneRound => (format!("Done: {done}, as planned. What follows needs a plan of its own."), Vec::new(), FINE),
+            End::NotWaited(waiting) => (format!("Done for now: {done}."), waiting, FINE),
+            End::Held(waiting) => {
+                // A config that no Endpoint names yet is not in anybody's way.
+                let fine = waiting.iter().all(|one| one.gate == "endpoint");
+                (format!("Done: {done}. The rest is held back:"), waiting, if fine { FINE } else { UNFINISHED })
+            }
+            End::Failed(failed) => (format!("Done: {done}. Failed: {}.", failed.join(", ")), Vec::new(), UNFINISHED),
+            End::TimeUp(waiting) => (format!("Not finished in {} s: {done}.", self.watch.timeout.as_secs()), waiting, UNFINISHED),
+            End::Interrupted => (self.left("Interrupted"), Vec::new(), INTERRUPTED),
+        };
+        self.progress.verdict(&text)?;
+        self.progress.list(&waiting)?;
+        Ok(code)
+    }
+}
+
+fn count(actions: usize) -> String {
+    if actions == 1 { "1 action".into() } else { format!("{actions} actions") }
+}
