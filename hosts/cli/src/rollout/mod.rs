@@ -264,7 +264,6 @@ impl Run<'_> {
         let mut before = Vec::new();
         loop {
             let work = Work::of(&step.document)?;
-            self.progress.waits(&work.waiting)?;
             if let Some(end) = self.round(&work).await? {
                 return Ok(end);
             }
@@ -272,6 +271,8 @@ impl Run<'_> {
                 if let Some(end) = self.at_rest(&step, &work, deadline)? {
                     return Ok(end);
                 }
+                // While anything is done, what waits for it is no news.
+                self.progress.waits(&work.waiting)?;
                 pause = if before == work.waiting { pause.mul_f32(1.5).min(LONGEST) } else { PAUSE };
                 before.clone_from(&work.waiting);
                 if !self.sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await? {
