@@ -105,7 +105,8 @@ impl Input {
     pub fn read(files: &[String], host: &Host, namespace: &Namespace, console: &mut Console<'_>) -> Result<Self, Stop> {
         let mut resources = Objects::default();
         if !files.is_empty() {
-            resources = Objects::resources(files::read(files, console.stdin)?)?.within(&namespace.default, namespace.only.as_deref())?;
+            resources =
+                Objects::resources(files::read(files, console.stdin)?)?.within(&namespace.default, namespace.only.as_deref())?;
         }
         Ok(Self {
             resources,

@@ -262,19 +262,23 @@ impl Run<'_> {
         let deadline = Instant::now() + self.watch.timeout;
         let mut pause = PAUSE;
         let mut before = Vec::new();
+        let mut asked = false;
         loop {
             let work = Work::of(&step.document)?;
             if let Some(end) = self.round(&work).await? {
                 return Ok(end);
             }
             if work.actions.is_empty() {
-                if let Some(end) = self.at_rest(&step, &work, deadline)? {
+                let facts = work.facts();
+                // While facts change, more will: what can follow is asked once they stand still.
+                let still = facts == before;
+                if let Some(end) = self.at_rest(&step, &work, still && !asked, deadline)? {
                     return Ok(end);
                 }
                 // While anything is done, what waits for it is no news.
                 self.progress.waits(&work.waiting)?;
-                pause = if before == work.waiting { pause.mul_f32(1.5).min(LONGEST) } else { PAUSE };
-                before.clone_from(&work.waiting);
+                (pause, asked, before) =
+                    if still { (pause.mul_f32(1.5).min(LONGEST), true, before) } else { (PAUSE, false, facts) };
                 if !self.sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await? {
                     return Ok(End::Interrupted);
                 }
@@ -302,7 +306,8 @@ impl Run<'_> {
             }
             let surprises: usize = self.surprises.values().sum();
             round::perform(self.cluster, &actions, &work.guards(), self).await?;
-            self.undone = Undone(work.actions.iter().map(|action| action.id.clone()).filter(|id| !self.done.contains(id)).collect());
+            self.undone =
+                Undone(work.actions.iter().map(|action| action.id.clone()).filter(|id| !self.done.contains(id)).collect());
             if self.interrupt.happened() {
                 return Ok(Some(End::Interrupted));
             }
@@ -321,14 +326,22 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Whether nothing can follow any more. What is forecast from here knows.
-    fn at_rest(&mut self, step: &Step, work: &Work<'_>, deadline: Instant) -> Result<Option<End>, Stop> {
+    /// Whether nothing can follow any more. What is forecast from here knows, which is much work, so it is only asked when `still`.
+    fn at_rest(&mut self, step: &Step, work: &Work<'_>, still: bool, deadline: Instant) -> Result<Option<End>, Stop> {
         if work.is_settled() {
             return Ok(Some(End::Done));
         }
         if !self.watch.wait {
             return Ok(Some(End::NotWaited(work.waiting.clone())));
         }
+        if still && let Some(end) = self.foreseen(step, work)? {
+            return Ok(Some(end));
+        }
+        Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))
+    }
+
+    /// The end, where nothing more can happen.
+    fn foreseen(&self, step: &Step, work: &Work<'_>) -> Result<Option<End>, Stop> {
         let request = self.input.request(&step.observed);
         let forecast: format::Forecast = component::typed(&component::document(self.planner.forecast(&request))?)?;
         if forecast.rounds.is_empty() {
@@ -340,7 +353,7 @@ impl Run<'_> {
                 (true, false) => End::Held(forecast.end.waiting),
             }));
         }
-        Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))
+        Ok(None)
     }
 
     /// Sleeps, drawing the screen. Whether nobody interrupted.

@@ -84,7 +84,12 @@ impl<'a> Progress<'a> {
             .values()
             .take(FOOTER)
             .map(|(one, since)| {
-                format!("{} {} {}\n", paint(WAITING, "  …"), wait_line(one), paint(FAINT, format!("{} s", since.elapsed().as_secs())))
+                format!(
+                    "{} {} {}\n",
+                    paint(WAITING, "  …"),
+                    wait_line(one),
+                    paint(FAINT, format!("{} s", since.elapsed().as_secs()))
+                )
             })
             .collect();
         self.drawn = shown.len();
