@@ -36,7 +36,7 @@ Usage: cargo xtask <command>
   demo    build, then plan and forecast of examples/titanic
   cluster up|down|status [--dir DIR]
           a real Kubernetes control plane on this machine, in target/modelwright/cluster
-          or DIR; needs Go, and builds once for a quarter of an hour
+          or DIR; needs Go, and builds once, for some minutes
   test    everything: set-up, build, checks and all tests
   bench   criterion benches; writes BENCHMARKS.md
   bless   rewrites expected files and the records of sizes and fuel

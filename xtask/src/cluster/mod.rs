@@ -117,10 +117,10 @@ fn prepare(programs: &Programs, folder: &Path, url: &str) -> Outcome {
 
 /// Takes a folder that is empty or ours, for nobody else to read: it will hold tokens.
 fn take(folder: &Path) -> Outcome<std::fs::File> {
-    let lock = go::lock(&folder.join("lock"))?;
     if !Servers::note(folder).exists() && entries(folder).any(|path| !path.ends_with("lock")) {
         return Err(format!("{} is neither empty nor of a cluster: name another folder with --dir", folder.display()));
     }
+    let lock = go::lock(&folder.join("lock"))?;
     let private = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
     private.map(|()| lock).map_err(|error| format!("{} cannot be kept private: {error}", folder.display()))
 }
