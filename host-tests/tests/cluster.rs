@@ -256,15 +256,16 @@ fn custom_resources(namespace: &Namespace<'_>) -> BTreeSet<String> {
 
 fn collect(value: &Value, found: &mut impl FnMut(&Value)) {
     match value {
-        Value::Object(members) if members.get("apiVersion").is_some_and(|version| version == API_VERSION) => {
-            if KINDS.iter().any(|(kind, _)| members.get("kind").is_some_and(|found| found == kind)) {
-                found(value);
-            }
-        }
+        _ if is_custom_resource(value) => found(value),
         Value::Object(members) => members.values().for_each(|value| collect(value, found)),
         Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
         _ => {}
     }
+}
+
+fn is_custom_resource(value: &Value) -> bool {
+    let member = |name: &str| value.get(name).and_then(Value::as_str);
+    member("apiVersion") == Some(API_VERSION) && KINDS.iter().any(|(kind, _)| member("kind") == Some(kind))
 }
 
 fn as_written(object: &Value) -> Value {
