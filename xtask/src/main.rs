@@ -1,6 +1,6 @@
 //! `cargo xtask`: sets up what a fresh machine lacks, then builds, tests and measures Modelwright.
 //!
-//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`js`] → [`test`]. Every failure is one sentence.
+//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`js`] → [`cluster`] → [`test`]. Every failure is one sentence.
 
 mod project;
 mod shell;
@@ -14,6 +14,8 @@ mod component;
 mod dist;
 
 mod js;
+
+mod cluster;
 
 mod bench;
 mod demo;
@@ -32,12 +34,16 @@ Usage: cargo xtask <command>
   build   component, core module, command line and CRDs in target/dist/
   js      the wasm-bindgen build of the npm package in target/js/
   demo    build, then plan and forecast of examples/titanic
+  cluster up|down|status [--dir DIR]
+          a real Kubernetes control plane on this machine, in target/modelwright/cluster
+          or DIR; needs Go, and builds once, for some minutes
   test    everything: set-up, build, checks and all tests
   bench   criterion benches; writes BENCHMARKS.md
   bless   rewrites expected files and the records of sizes and fuel
   fmt     formats the workspace
 
-MODELWRIGHT_WASM_STD=prebuilt|debian chooses where the wasm32 standard library comes from; unset: what works, in that order.";
+MODELWRIGHT_WASM_STD=prebuilt|debian chooses where the wasm32 standard library comes from; unset: what works, in that order.
+MODELWRIGHT_CACHE is the folder where the programs of the control plane are kept; unset: ~/.cache/modelwright.";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -56,6 +62,7 @@ fn run(command: &str, project: &Project) -> Outcome {
         "build" => dist::build(project, &mut steps).map(|_| ()),
         "js" => js::build(project, &mut steps).map(|_| ()),
         "demo" => demo::run(project, &mut steps),
+        "cluster" => cluster::run(project, &mut steps, &std::env::args().skip(2).collect::<Vec<_>>()),
         "test" => test::run(project, &mut steps),
         "bench" => bench::run(project, &mut steps),
         "bless" => test::bless(project, &mut steps),
