@@ -147,7 +147,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 }
 
 /// Of this moment in this process.
-fn unique() -> String {
+pub fn unique() -> String {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -155,14 +155,25 @@ fn unique() -> String {
 }
 
 /// Objects as a stream of YAML documents, as long as somebody needs the file.
-struct TemporaryFile(PathBuf);
+#[derive(Debug)]
+pub struct TemporaryFile(PathBuf);
 
 impl TemporaryFile {
-    fn of(objects: &[Value]) -> Result<Self, String> {
+    /// One that holds the objects.
+    pub fn of(objects: &[Value]) -> Result<Self, String> {
+        Self::with(&objects.iter().map(|object| format!("---\n{object}\n")).collect::<String>())
+    }
+
+    /// One that holds a text.
+    pub fn with(text: &str) -> Result<Self, String> {
         let file = Self(std::env::temp_dir().join(format!("modelwright-{}.yaml", unique())));
-        let documents: String = objects.iter().map(|object| format!("---\n{object}\n")).collect();
-        std::fs::write(&file.0, documents).map_err(|error| error.to_string())?;
+        std::fs::write(&file.0, text).map_err(|error| error.to_string())?;
         Ok(file)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -258,6 +269,11 @@ impl Api {
         let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("{method} {path}: no answer"))?;
         let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or("an answer without a status")?;
         Ok(Reply { code, body: serde_json::from_str(body).unwrap_or_else(|_| body.into()) })
+    }
+
+    /// Host and port, without TLS.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Reads an object or a list.
