@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The annotation of a Pod, or of a Pod template, that delays its readiness.
@@ -209,12 +210,16 @@ impl Drop for Namespace<'_> {
 }
 
 /// The API server without TLS: `kubectl proxy`, one process for any number of requests.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Api {
     address: String,
     agent: String,
-    proxy: Child,
+    /// Runs as long as somebody has this API.
+    _proxy: Arc<KubectlProxy>,
 }
+
+#[derive(Debug)]
+struct KubectlProxy(Child);
 
 /// An answer of the API server.
 #[derive(Clone, Debug, PartialEq)]
@@ -245,7 +250,7 @@ impl Api {
             BufReader::new(output).read_line(&mut line).map_err(|error| error.to_string())?;
         }
         let address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
-        let api = Self { address, agent: agent.into(), proxy };
+        let api = Self { address, agent: agent.into(), _proxy: Arc::new(KubectlProxy(proxy)) };
         if api.address.is_empty() { Err("kubectl proxy does not start".into()) } else { Ok(api) }
     }
 
@@ -292,10 +297,10 @@ impl Api {
     }
 }
 
-impl Drop for Api {
+impl Drop for KubectlProxy {
     fn drop(&mut self) {
-        let _ = self.proxy.kill();
-        let _ = self.proxy.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -85,12 +85,12 @@ impl<'a> Stage<'a> {
         objects
     }
 
-    /// The program in this namespace, with files of these objects.
+    /// The program with files of these objects.
     pub fn start(&self, kubeconfig: &Path, arguments: &[&str], objects: &[Value]) -> Running {
         let file = TemporaryFile::of(objects).expect("a temporary file");
         let program = Artefact::CommandLine.path().unwrap_or_else(|sentence| panic!("{sentence}"));
         let mut command = Command::new(program);
-        command.args(arguments).arg("--kubeconfig").arg(kubeconfig).args(["--namespace", &self.namespace]);
+        command.args(arguments).arg("--kubeconfig").arg(kubeconfig);
         if !objects.is_empty() {
             command.arg("-f").arg(file.path());
         }
