@@ -193,7 +193,9 @@ pub struct Temporary {
 impl Temporary {
     /// Starts one in place of what may be left in the folder.
     pub fn start(project: &Project, steps: &mut Steps, folder: PathBuf) -> Outcome<Self> {
-        down(&folder)?;
+        if folder.exists() {
+            down(&folder)?;
+        }
         let xtask = std::env::current_exe().map_err(|error| format!("xtask does not find itself: {error}"))?;
         let mut guard = std::process::Command::new(xtask);
         guard.args(["cluster", "guard", "--dir"]).arg(&folder).stdin(Stdio::piped()).process_group(0);

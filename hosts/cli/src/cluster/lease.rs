@@ -61,12 +61,7 @@ pub fn identity() -> String {
 
 /// Takes the Lease of a namespace, and waits while another holds it. `say` is told once who that is. A namespace that is being deleted
 /// takes no new object, so nobody can have one there and nothing can be made there by anyone.
-pub async fn take(
-    cluster: &Cluster,
-    namespace: &str,
-    holder: &str,
-    say: &mut dyn FnMut(&str),
-) -> Result<Option<Lease>, Stop> {
+pub async fn take(cluster: &Cluster, namespace: &str, holder: &str, say: &mut dyn FnMut(&str)) -> Result<Option<Lease>, Stop> {
     let mut seen: Option<(Found, Instant)> = None;
     loop {
         let answer = cluster.call(&create(namespace, holder)).await?;
@@ -118,7 +113,10 @@ impl Lease {
             200 => *self = held(&self.namespace, &self.holder, &answer)?,
             // A renewal whose answer was lost is ours all the same.
             404 | 409 if !self.is_still_ours(cluster).await? => {
-                return Err(Stop::Host(format!("another run has taken over namespace {}: nothing more is written", self.namespace)));
+                return Err(Stop::Host(format!(
+                    "another run has taken over namespace {}: nothing more is written",
+                    self.namespace
+                )));
             }
             404 | 409 => {}
             _ => return Err(refused(&call, &answer).into()),

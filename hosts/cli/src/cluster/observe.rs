@@ -33,6 +33,8 @@ pub struct Observed {
     pub refusals: Vec<String>,
     /// Namespaces that were asked for by name and are not there.
     pub missing_namespaces: Vec<String>,
+    /// The namespaces that were read as a whole; of others only what is related was. Empty: everything was.
+    pub namespaces: BTreeSet<String>,
 }
 
 /// One list.
@@ -115,7 +117,8 @@ pub async fn observe(
     wanted.retain(|list, _| !read.contains_key(list));
     read.append(&mut lists(cluster, &wanted).await?);
     wanted.extend(ours);
-    gathered(read, &wanted)
+    let observed = gathered(read, &wanted)?;
+    Ok(Observed { namespaces: namespaces.clone(), ..observed })
 }
 
 /// Every custom resource of ours in a namespace.
@@ -149,12 +152,8 @@ fn want(wanted: &mut Wanted, planner: &Planner, parent: &str) -> Result<(), Stop
     let Ok(document) = planner.requirements(parent)? else { return Ok(()) };
     let selectors: Vec<Selector> = component::typed(&document)?;
     for selector in selectors {
-        let list = List {
-            api: selector.api_version,
-            kind: selector.kind,
-            resource: selector.resource,
-            namespace: selector.namespace,
-        };
+        let list =
+            List { api: selector.api_version, kind: selector.kind, resource: selector.resource, namespace: selector.namespace };
         let names = selector.names;
         let entry = wanted.entry(list).or_insert_with(|| Some(BTreeSet::new()));
         match entry {
@@ -194,9 +193,8 @@ async fn read(cluster: &Cluster, list: &List, names: Option<&BTreeSet<String>>) 
                 404 => return Err(Stop::Host(list.not_installed())),
                 _ => return Err(refused(&call, &answer).into()),
             }
-            let page: Page = serde_json::from_str(&answer.body).map_err(|error| {
-                Stop::Host(format!("{} is answered by what is no list: {error}", call.name()))
-            })?;
+            let page: Page = serde_json::from_str(&answer.body)
+                .map_err(|error| Stop::Host(format!("{} is answered by what is no list: {error}", call.name())))?;
             items.extend(page.items.unwrap_or_default());
             next = page.metadata.next;
             if next.is_empty() {
@@ -219,7 +217,9 @@ impl List {
     fn not_installed(&self) -> String {
         let what = format!("the cluster has no {} of {}", self.resource, self.api);
         match self.api.as_str() {
-            GROUP => format!("{what}: install the CustomResourceDefinitions with `modelwright crds | kubectl apply --server-side -f -`"),
+            GROUP => format!(
+                "{what}: install the CustomResourceDefinitions with `modelwright crds | kubectl apply --server-side -f -`"
+            ),
             _ => format!("{what}: install Istio, or at least its CustomResourceDefinitions"),
         }
     }
@@ -238,10 +238,8 @@ fn gathered(read: BTreeMap<List, Read>, wanted: &Wanted) -> Result<Observed, Sto
             // The namespace's own are read in any case; who may not see the others is content with those.
             Read::Refused(_) if everywhere(&list) => {}
             Read::Refused(trouble) => {
-                unreadable.push(format!(
-                    r#"{{"apiVersion":"{}","kind":"{}","namespace":"{}"}}"#,
-                    list.api, list.kind, list.namespace
-                ));
+                unreadable
+                    .push(format!(r#"{{"apiVersion":"{}","kind":"{}","namespace":"{}"}}"#, list.api, list.kind, list.namespace));
                 observed.refusals.push(trouble.message);
             }
             Read::Items(items) => {
