@@ -1,6 +1,6 @@
 //! The children of a custom resource: created, updated, replaced, deleted, or listed with what holds them back.
 
-use super::{Draft, Step, Verb};
+use super::{Draft, Op, Step, Verb};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
@@ -176,13 +176,13 @@ fn draft_update(draft: &mut Draft, key: &Key, body: Value, difference: Differenc
     }
 }
 
-fn reason(difference: &Difference) -> &'static str {
-    let all = |op| difference.changes.iter().all(|change| change.op == op);
+/// Why an object is updated.
+pub fn reason(difference: &Difference) -> &'static str {
     if difference.changes.is_empty() {
         "TakeOwnership"
     } else if difference.drift.len() == difference.changes.len() {
         "Drift"
-    } else if all(super::Op::Remove) {
+    } else if difference.changes.iter().all(|change| matches!(change.op, Op::Remove | Op::Release)) {
         "NoLongerWanted"
     } else {
         "SpecChanged"

@@ -7,6 +7,7 @@ mod format;
 mod order;
 mod resources;
 
+pub use children::reason;
 pub use format::{
     Action, Change, Component, Drift, Expect, Guard, ObjectPlan, Op, Plan, Readiness, Request, StatusWrite, Step, Subject,
     Summary, Verb, Waiting,

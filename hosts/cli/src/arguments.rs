@@ -7,7 +7,7 @@ const CODES: &str = "\
 Exit codes:
   0  fine
   1  the input is invalid (every finding is on the standard error), or the cluster stands against it
-  2  `plan --exit-code`: there is something to do
+  2  `plan --exit-code`, `diff --exit-code`: there is something to do
   3  a file cannot be read or written, or the component failed";
 
 /// Plans what Models, EndpointConfigs and Endpoints need in a cluster.
@@ -33,6 +33,9 @@ pub enum Command {
     /// Show every round of a roll-out before it starts
     #[command(after_help = CODES)]
     Forecast(Forecast),
+    /// Show what differs between objects of any kind and the live ones
+    #[command(after_help = CODES)]
+    Diff(Diff),
     /// Check custom resources: every mistake at once, with file and line
     #[command(after_help = CODES)]
     Validate(Validate),
@@ -156,6 +159,29 @@ pub struct Forecast {
     /// Where to.
     #[command(flatten)]
     pub destination: Destination,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// The objects as they should be.
+    #[command(flatten)]
+    pub files: Files,
+    /// File or folder of the objects as they are, for example from `kubectl get … -o yaml --show-managed-fields`. May be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub live: Vec<String>,
+    /// The field manager whose fields are ours [default: modelwright]
+    #[arg(long, value_name = "NAME")]
+    pub manager: Option<String>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t = Form::Text)]
+    pub output: Form,
+    /// Where to.
+    #[command(flatten)]
+    pub destination: Destination,
+    /// End with code 2 when something differs
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// `validate`.

@@ -1,6 +1,7 @@
 //! One file for each command: read, ask the component, show.
 
 mod crds;
+mod diff;
 mod forecast;
 mod info;
 mod plan;
@@ -21,6 +22,7 @@ pub fn run(command: &Command, console: &mut Console<'_>) -> Result<u8, Stop> {
         Command::Plan(arguments) => plan::run(arguments, console),
         Command::Render(arguments) => render::run(arguments, console),
         Command::Forecast(arguments) => forecast::run(arguments, console),
+        Command::Diff(arguments) => diff::run(arguments, console),
         Command::Validate(arguments) => validate::run(arguments, console),
         Command::Requirements(arguments) => requirements::run(arguments, console),
         Command::Crds(arguments) => crds::run(arguments, console),
