@@ -49,6 +49,7 @@ pub mod diff;
 
 pub mod pair;
 pub mod plan;
+pub mod undone;
 pub mod readiness;
 pub mod request;
 

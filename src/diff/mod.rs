@@ -134,10 +134,14 @@ fn remove<'a>(walk: &mut Walk<'a>, of: &'a Type, desired: &'a Value, live: &'a V
     Removed { walk, raw: Vec::new() }.below(owned, of, Place { desired: Some(desired), live }, &[]);
 }
 
-/// What we wrote by an update, not by an apply, and no longer want: no apply takes it away.
+/// The owner of what was there when an object was applied for the first time.
+const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+
+/// What we wrote by an update, not by an apply, and no longer want, or what is from before applies: no apply takes it away.
 fn note_stuck<'a>(walk: &mut Walk<'a>, of: &'a Type, desired: &'a Value, live: &'a Value) {
     let (strict, manager) = (walk.strict, walk.manager);
-    let updates = walk.others.iter().filter(|entry| entry.manager == manager && !entry.applies);
+    let is_stuck = |entry: &&owned::Entry| entry.manager == manager || entry.manager == BEFORE_FIRST_APPLY;
+    let updates = walk.others.iter().filter(|entry| is_stuck(entry) && !entry.applies);
     for fields in updates.map(|entry| entry.fields).collect::<Vec<_>>() {
         let mut stuck = Walk::new(strict, manager);
         remove(&mut stuck, of, desired, live, fields);

@@ -22,6 +22,8 @@ pub(crate) enum Shape {
     Set,
     /// A number with a suffix.
     Quantity,
+    /// The same in a list of resources: the API server rounds up to milli.
+    Resource,
     /// Istio's text durations.
     Duration,
     /// Identity, guards, and what only the server writes: neither compared nor owned.
@@ -107,7 +109,7 @@ impl Type {
     /// Whether its members are named by their author.
     #[cfg(test)]
     pub(crate) fn is_map(&self) -> bool {
-        [&TEXT, &QUANTITY, &ISTIO_ANY].into_iter().any(|of| std::ptr::eq(self.element(), of))
+        [&TEXT, &QUANTITY, &RESOURCE, &ISTIO_ANY].into_iter().any(|of| std::ptr::eq(self.element(), of))
     }
 
     pub(crate) fn has(&self, flag: u8) -> bool {
@@ -310,6 +312,8 @@ static SET: Type = shaped(Shape::Set, &[], None, 0);
 static MAP: Type = shaped(Shape::Deduced, &[], Some(&TEXT), WIDE);
 static ATOMIC_MAP: Type = shaped(Shape::Atomic, &[], Some(&TEXT), 0);
 static QUANTITIES: Type = shaped(Shape::Deduced, &[], Some(&QUANTITY), 0);
+static RESOURCE: Type = shaped(Shape::Resource, &[], None, 0);
+static RESOURCE_LIST: Type = shaped(Shape::Deduced, &[], Some(&RESOURCE), 0);
 
 static ANNOTATIONS: Type = shaped(
     Shape::Deduced,
@@ -438,7 +442,7 @@ static VOLUME_AFFINITY: Type = object(&[field("required", &NODE_TERMS_OF)]);
 static VOLUME_SPEC: Type = wide(&[
     text("persistentVolumeReclaimPolicy", "Retain"),
     text("volumeMode", "Filesystem"),
-    field("capacity", &QUANTITIES),
+    field("capacity", &RESOURCE_LIST),
     field("claimRef", &CLAIM_REFERENCE),
     field("csi", &CSI),
     field("hostPath", &HOST_PATH),
@@ -446,7 +450,7 @@ static VOLUME_SPEC: Type = wide(&[
 ]);
 static VOLUME: Type = wide(&[API, KIND, META, STATUS, field("spec", &VOLUME_SPEC)]);
 
-static RESOURCES: Type = object(&[field("limits", &QUANTITIES), field("requests", &QUANTITIES)]);
+static RESOURCES: Type = object(&[field("limits", &RESOURCE_LIST), field("requests", &RESOURCE_LIST)]);
 static CLAIM_SPEC: Type = wide(&[
     text("volumeMode", "Filesystem"),
     field("storageClassName", &TEXT),
@@ -521,7 +525,7 @@ static POD: Type = wide(&[
     field("initContainers", &INIT_CONTAINERS),
     field("volumes", &VOLUMES),
     field("nodeSelector", &ATOMIC_MAP),
-    field("overhead", &QUANTITIES),
+    field("overhead", &RESOURCE_LIST),
     field("imagePullSecrets", &NAMED),
     field("hostAliases", &HOST_ALIASES),
     field("resourceClaims", &NAMED_GRANULAR),
@@ -590,7 +594,7 @@ static CONTAINER: Type = object(&[
     field("lifecycle", &LIFECYCLE),
 ]);
 static CONTAINER_RESOURCES: Type =
-    object(&[field("limits", &QUANTITIES), field("requests", &QUANTITIES), field("claims", &NAMED_GRANULAR)]);
+    object(&[field("limits", &RESOURCE_LIST), field("requests", &RESOURCE_LIST), field("claims", &NAMED_GRANULAR)]);
 static RESIZE_POLICY: Type = object(&[plain("resourceName"), plain("restartPolicy")]);
 static RESIZE_POLICIES: Type = list(&RESIZE_POLICY);
 static CONTAINER_PORT: Type = object(&[plain("containerPort"), text("protocol", "TCP")]);
