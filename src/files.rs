@@ -89,7 +89,7 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
 /// The custom resources of the files, or all that were observed where there are none; always those that are being deleted.
 fn subjects(seen: &Observation, everything: bool) -> Vec<Key> {
     let mut subjects = Vec::new();
-    for (key, object) in seen.objects.iter().filter(|(key, _)| key.kind.is_parent()) {
+    for (key, object) in seen.objects.iter().filter(|(key, _)| key.kind.is_parent() && seen.decides(key)) {
         if everything || seen.resources.contains_key(key) || seen.rejected.contains_key(key) || is_deleting(object) {
             subjects.push(key.clone());
         }

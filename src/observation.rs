@@ -5,7 +5,7 @@
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::json::{self, Limits};
 use crate::kinds::{Key, Kind};
-use crate::list::AddAll;
+use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::policy::Policy;
 use crate::request;
@@ -35,6 +35,8 @@ pub struct Observation {
     pub rejected: Table<Vec<Diagnostic>>,
     /// The custom resources that are to be reconciled.
     pub subjects: Vec<Key>,
+    /// The namespaces that were read as a whole; of others only what is related was, so nothing is decided there. Empty: all.
+    pub namespaces: Vec<String>,
     /// What the host could not read.
     pub unreadable: Vec<Unreadable>,
     /// RFC 3339 time, or empty.
@@ -63,11 +65,12 @@ pub struct Unreadable {
 }
 
 impl Observation {
-    /// Reads `{resources, observed, unreadable, now, policy, manager, allow, all}`; gives the resources of files, too.
+    /// Reads `{resources, observed, unreadable, namespaces, now, policy, manager, allow, all}`; gives the resources of files, too.
     pub fn of_set(text: &str, limits: &Limits) -> Result<(Self, Vec<Value>), Failure> {
-        let allowed = ["resources", "observed", "unreadable", "now", "policy", "manager", "allow", "all"];
+        let allowed = ["resources", "observed", "unreadable", "namespaces", "now", "policy", "manager", "allow", "all"];
         let mut envelope = envelope(text, limits, &allowed)?;
         let mut seen = Self::read(&envelope)?;
+        seen.namespaces = items_of(&envelope, "namespaces")?.iter().filter_map(Value::as_str).map(String::from).listed();
         seen.take_objects(list(&mut envelope, "observed")?)?;
         Ok((seen, list(&mut envelope, "resources")?))
     }
@@ -98,6 +101,7 @@ impl Observation {
             before: BTreeMap::new(),
             rejected: Table::default(),
             subjects: Vec::new(),
+            namespaces: Vec::new(),
             unreadable: Vec::new(),
             now: now.into(),
             policy,
@@ -195,6 +199,11 @@ impl Observation {
     /// The observed objects of a kind, in order of namespace and name.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Value)> {
         self.objects.range(Key::new(kind, "", "")..).take_while(move |(key, _)| key.kind == kind)
+    }
+
+    /// Whether anything may be decided about a custom resource: not where only what others need of it was read.
+    pub fn decides(&self, key: &Key) -> bool {
+        self.namespaces.is_empty() || self.namespaces.contains(&key.namespace)
     }
 
     /// Whether the host could not read a kind in a namespace.

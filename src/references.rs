@@ -92,7 +92,7 @@ pub fn concerned(seen: &Observation, references: &References) -> Vec<Key> {
     let mut concerned: Table<()> = Table::default();
     let mut next = seen.subjects.clone();
     while let Some(key) = next.pop() {
-        if seen.objects.contains_key(&key) && !concerned.contains_key(&key) {
+        if seen.decides(&key) && seen.objects.contains_key(&key) && !concerned.contains_key(&key) {
             let neighbours = references.neighbours(&key);
             next.add_all(neighbours.into_iter().filter(|neighbour| !concerned.contains_key(neighbour)));
             concerned.insert(key, ());

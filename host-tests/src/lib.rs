@@ -19,6 +19,8 @@ pub mod request;
 pub mod artefacts;
 pub mod forms;
 
+pub mod cluster;
+
 pub mod crowd;
 pub mod patch;
 pub mod record;

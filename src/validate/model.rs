@@ -49,6 +49,11 @@ pub fn read(meta: &Meta, spec: &Value, found: &mut Found) -> Option<Model> {
         let message = format!("modelPath {} must be an absolute path without \"..\"", shown(path));
         found.push(Diagnostic::error("InvalidPath", "/spec/modelPath", message));
     }
+    let profile = at(spec, &["profile"]).as_str();
+    if let Some(name) = profile.filter(|name| !names::is_label(name)) {
+        let message = format!("profile {} must be lower-case letters, digits and -", shown(name));
+        found.push(Diagnostic::error("InvalidName", "/spec/profile", message));
+    }
     let strings = |field| items(spec, &[field]).iter().filter_map(Value::as_str).map(String::from).listed();
     Some(Model {
         meta: meta.clone(),
@@ -63,7 +68,7 @@ pub fn read(meta: &Meta, spec: &Value, found: &mut Found) -> Option<Model> {
         capture,
         figures: figures?,
         pod,
-        profile: at(spec, &["profile"]).as_str().map(String::from),
+        profile: profile.map(String::from),
     })
 }
 

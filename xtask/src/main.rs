@@ -1,6 +1,6 @@
 //! `cargo xtask`: sets up what a fresh machine lacks, then builds, tests and measures Modelwright.
 //!
-//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`js`] → [`test`]. Every failure is one sentence.
+//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`js`] → [`cluster`] → [`test`]. Every failure is one sentence.
 
 mod project;
 mod shell;
@@ -15,9 +15,12 @@ mod dist;
 
 mod js;
 
+mod cluster;
+
 mod bench;
 mod demo;
 mod licences;
+mod scale;
 mod sizes;
 mod test;
 mod validation;
@@ -31,13 +34,21 @@ Usage: cargo xtask <command>
 
   build   component, core module, command line and CRDs in target/dist/
   js      the wasm-bindgen build of the npm package in target/js/
-  demo    build, then plan and forecast of examples/titanic
+  demo [--cluster]
+          build, then plan and forecast of examples/titanic; with --cluster all of it on a
+          control plane that ends with the demo
+  cluster up|down|status [--dir DIR]
+          a real Kubernetes control plane on this machine, in target/modelwright/cluster
+          or DIR; needs Go, and builds once, for some minutes
   test    everything: set-up, build, checks and all tests
-  bench   criterion benches; writes BENCHMARKS.md
+  bench [cluster]
+          criterion benches and a namespace of 1,000 Models beside kubectl, or only that;
+          writes BENCHMARKS.md
   bless   rewrites expected files and the records of sizes and fuel
   fmt     formats the workspace
 
-MODELWRIGHT_WASM_STD=prebuilt|debian chooses where the wasm32 standard library comes from; unset: what works, in that order.";
+MODELWRIGHT_WASM_STD=prebuilt|debian chooses where the wasm32 standard library comes from; unset: what works, in that order.
+MODELWRIGHT_CACHE is the folder where the programs of the control plane are kept; unset: ~/.cache/modelwright.";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -52,12 +63,14 @@ fn main() -> ExitCode {
 
 fn run(command: &str, project: &Project) -> Outcome {
     let mut steps = Steps::default();
+    let arguments: Vec<String> = std::env::args().skip(2).collect();
     match command {
         "build" => dist::build(project, &mut steps).map(|_| ()),
         "js" => js::build(project, &mut steps).map(|_| ()),
-        "demo" => demo::run(project, &mut steps),
+        "demo" => demo::run(project, &mut steps, &arguments),
+        "cluster" => cluster::run(project, &mut steps, &arguments),
         "test" => test::run(project, &mut steps),
-        "bench" => bench::run(project, &mut steps),
+        "bench" => bench::run(project, &mut steps, &arguments),
         "bless" => test::bless(project, &mut steps),
         "fmt" => shell::run(project.cargo().args(["fmt", "--all"])),
         "help" | "--help" | "-h" => {

@@ -3,17 +3,20 @@
 use crate::project::{NATIVE, Project};
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
-use crate::{dist, js, licences, sizes, validation, wasm};
+use crate::{cluster, dist, js, licences, sizes, validation, wasm};
 use std::path::Path;
 use std::process::Command;
 
 /// xtask as it runs.
 const XTASK: [&str; 4] = ["--profile", "xtask", "--package", "xtask"];
 const HOST_TESTS: &str = "modelwright-host-tests";
+/// Those of host-tests that need a control plane.
+const CLUSTER_TESTS: [&str; 2] = ["cluster", "istio"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Sets up, builds, checks, tests.
 pub fn run(project: &Project, steps: &mut Steps) -> Outcome {
+    let go = cluster::Background::start(project)?;
     let nginx = setup::nginx(steps)?;
     setup::python_tools(project, steps)?;
     let rust = dist::build(project, steps)?;
@@ -32,10 +35,11 @@ pub fn run(project: &Project, steps: &mut Steps) -> Outcome {
         shell::run(project.locked(&["doc", "--no-deps"]).args(NATIVE).env("RUSTDOCFLAGS", "-D warnings"))
     });
     let mut last = host_tests(project, &rust, &nginx)?;
-    let rest = integration_tests(project, |package| package != HOST_TESTS)?;
+    let rest = integration_tests(project, |package, _| package != HOST_TESTS)?;
     steps.check("Tests of xtask", || shell::run(project.locked(&["test"]).args(XTASK)));
     steps.check("Tests of the workspace", || shell::run(tests(project).args(["--lib", "--bins"]).args(rest)));
     steps.check("Tests in the documentation", || shell::run(tests(project).arg("--doc")));
+    cluster_tests(project, steps, go);
     steps.print();
     let last = shell::run(&mut last);
     steps.verdict().and(last)
@@ -66,20 +70,37 @@ fn host_tests(project: &Project, rust: &WasmRust, nginx: &Path) -> Outcome<Comma
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([nginx.to_path_buf()]);
     let mut cargo = tests(project);
-    cargo.args(integration_tests(project, |package| package == HOST_TESTS)?);
+    cargo.args(integration_tests(project, |package, test| package == HOST_TESTS && !CLUSTER_TESTS.contains(&test))?);
     cargo.env("PATH", std::env::join_paths(folders).map_err(|error| error.to_string())?);
     cargo.env("MODELWRIGHT_RECORD", sizes::record_path(project, rust));
     Ok(cargo)
 }
 
-/// Arguments that select the integration tests of some packages without selecting the packages.
-fn integration_tests(project: &Project, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<String>> {
+/// The tests that need a control plane, in one of their own that ends with them. Failures are in the verdict of the steps.
+fn cluster_tests(project: &Project, steps: &mut Steps, go: cluster::Background) {
+    let built = steps.step("Waiting for the Go programs", || go.wait());
+    let Ok(cluster) = built.and_then(|()| cluster::Temporary::start(project, steps, project.work().join("cluster-of-tests")))
+    else {
+        return;
+    };
+    steps.check("Tests on the control plane", || {
+        let mut cargo = tests(project);
+        cargo.args(CLUSTER_TESTS.iter().flat_map(|test| ["--test", test])).env("MODELWRIGHT_CLUSTER", &cluster.folder);
+        shell::run(&mut cargo)
+    });
+}
+
+/// Arguments that select integration tests, by their package and their name, without selecting the packages.
+fn integration_tests(project: &Project, wanted: impl Fn(&str, &str) -> bool) -> Outcome<Vec<String>> {
     let metadata = project.metadata()?;
-    let packages = metadata["packages"].as_array().into_iter().flatten().filter(|package| package["source"].is_null());
-    let packages = packages.filter(|package| package["name"].as_str().is_some_and(&wanted));
-    let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
-    let names = targets.filter(|target| target["kind"][0] == "test").filter_map(|target| target["name"].as_str());
-    Ok(names.flat_map(|name| ["--test".to_owned(), name.to_owned()]).collect())
+    let mut arguments = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten().filter(|package| package["source"].is_null()) {
+        let name = package["name"].as_str().unwrap_or_default();
+        let targets = package["targets"].as_array().into_iter().flatten().filter(|target| target["kind"][0] == "test");
+        let tests = targets.filter_map(|target| target["name"].as_str()).filter(|test| wanted(name, test));
+        arguments.extend(tests.flat_map(|test| ["--test".to_owned(), test.to_owned()]));
+    }
+    Ok(arguments)
 }
 
 fn clippy(project: &Project, selection: &[&str]) -> Outcome {

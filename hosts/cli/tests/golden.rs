@@ -50,7 +50,10 @@ fn danger_is_in_colour() {
 #[test]
 fn nothing_to_do_is_one_sentence() {
     let plan: Plan = serde_json::from_str(r#"{"summary":{"unchanged":9}}"#).expect("members may be missing");
-    assert_eq!(plain(&show::plan::text(&plan, "", show::plan::Hint::Next)), "No changes: 9 objects are as they should be.\n\nNothing to do.\n");
+    assert_eq!(
+        plain(&show::plan::text(&plan, "", show::plan::Hint::Next)),
+        "No changes: 9 objects are as they should be.\n\nNothing to do.\n"
+    );
 }
 
 #[test]

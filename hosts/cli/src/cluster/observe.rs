@@ -33,6 +33,8 @@ pub struct Observed {
     pub refusals: Vec<Refusal>,
     /// Namespaces that were asked for by name and are not there.
     pub missing_namespaces: Vec<String>,
+    /// The namespaces that were read as a whole; of others only what is related was. Empty: everything was.
+    pub namespaces: BTreeSet<String>,
 }
 
 /// A list that may not be read.
@@ -127,7 +129,8 @@ pub async fn observe(
     wanted.retain(|list, _| !read.contains_key(list));
     read.append(&mut lists(cluster, &wanted).await?);
     wanted.extend(ours);
-    gathered(read, &wanted)
+    let observed = gathered(read, &wanted)?;
+    Ok(Observed { namespaces: namespaces.clone(), ..observed })
 }
 
 /// Every custom resource of ours in a namespace; in all of them where that is empty.

@@ -10,8 +10,7 @@ use crate::{component, format, show};
 pub fn run(arguments: &Render, console: &mut Console<'_>) -> Result<u8, Stop> {
     let connection = Connection { namespace: arguments.namespace.clone(), ..Connection::default() };
     let origin = Origin::of_files(&arguments.live, console)?;
-    let mut input =
-        Input::read(&arguments.files.files, &arguments.host, &Namespace::of(&connection, &origin), console)?;
+    let mut input = Input::read(&arguments.files.files, &arguments.host, &Namespace::of(&connection, &origin), console)?;
     input.all = arguments.all;
     let planner = component::load()?;
     let request = input.request(&origin.observe(&input, &planner)?);

@@ -132,6 +132,10 @@ impl Input {
             observed.unreadable
         );
         write_text(&mut json, &self.now);
+        if !observed.namespaces.is_empty() {
+            let namespaces: Vec<String> = observed.namespaces.iter().map(|name| text(name)).collect();
+            json.push_str(&format!(r#","namespaces":[{}]"#, namespaces.join(",")));
+        }
         let policy = if self.policy.is_empty() { POLICY } else { &self.policy };
         json.push_str(&format!(r#","policy":{policy},"manager":"{MANAGER}""#));
         json.push_str(&format!(r#","allow":{{"dataLoss":{}}}"#, self.allow_data_loss));
@@ -210,6 +214,12 @@ impl Namespace {
     pub fn of(connection: &Connection, origin: &Origin) -> Self {
         Self { default: origin.namespace(connection), only: connection.namespace.clone() }
     }
+}
+
+fn text(text: &str) -> String {
+    let mut out = String::new();
+    write_text(&mut out, text);
+    out
 }
 
 fn policy(host: &Host, console: &mut Console<'_>) -> Result<String, Stop> {

@@ -22,6 +22,13 @@ impl Interrupt {
         Self(happened)
     }
 
+    /// Ends when it is asked to stop.
+    pub async fn wait(&self) {
+        while !self.happened() {
+            tokio::time::sleep(super::TICK).await;
+        }
+    }
+
     /// Whether it was asked to stop.
     pub fn happened(&self) -> bool {
         self.0.load(Ordering::Relaxed)

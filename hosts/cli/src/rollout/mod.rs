@@ -68,6 +68,8 @@ enum End {
     TimeUp(Vec<Waiting>),
     /// Waiting was not asked for.
     NotWaited(Vec<Waiting>),
+    /// The plan under the Lease is not the one that was shown.
+    Differs,
     /// The user wants no more.
     Interrupted,
 }
@@ -169,12 +171,13 @@ impl Rollout<'_> {
             progress: Progress::new(console.stderr, self.watch.quiet, live),
             interrupt: runtime.block_on(async { Interrupt::listen() }),
             leases: Vec::new(),
+            is_alone: false,
             renewed: Instant::now(),
             deletes: 0,
-            done: Vec::new(),
-            failed: BTreeMap::new(),
+            done: 0,
+            failed: Vec::new(),
             surprises: BTreeMap::new(),
-            undone: Undone::default(),
+            left: Vec::new(),
             left_behind: None,
             one_round: self.approved.is_some(),
         };
@@ -213,25 +216,24 @@ struct Run<'a> {
     progress: Progress<'a>,
     interrupt: Interrupt,
     leases: Vec<lease::Lease>,
+    /// Whether no other run writes: every namespace has our Lease, or can have none.
+    is_alone: bool,
     renewed: Instant,
     /// How many objects were deleted.
     deletes: usize,
-    /// What was done, in order.
-    done: Vec<String>,
-    /// What the API server refused, by action.
-    failed: BTreeMap<String, Trouble>,
+    /// How many actions were done.
+    done: usize,
+    /// What the API server refused.
+    failed: Vec<Trouble>,
     /// How often an action met a changed world.
     surprises: BTreeMap<String, usize>,
-    undone: Undone,
+    /// The ids of what the last plan had and was not done.
+    left: Vec<String>,
     /// Why a Lease could not be given back.
     left_behind: Option<Trouble>,
     /// Whether only one round was approved.
     one_round: bool,
 }
-
-/// What was not done when a roll-out stopped.
-#[derive(Default)]
-struct Undone(Vec<String>);
 
 impl Watcher for Run<'_> {
     type Error = Stop;
@@ -240,7 +242,8 @@ impl Watcher for Run<'_> {
         match fate {
             Fate::Done => {
                 self.deletes += usize::from(action.destructive);
-                self.done.push(action.id.clone());
+                self.done += 1;
+                self.left.retain(|id| *id != action.id);
                 self.surprises.remove(&action.id);
                 self.progress.done(&action.verb, &action.object)
             }
@@ -254,7 +257,7 @@ impl Watcher for Run<'_> {
                 self.progress.note(&format!("{name}: {why}; observing again"))
             }
             Fate::Failed(trouble) => {
-                self.failed.insert(action.id.clone(), trouble.clone());
+                self.failed.push(trouble.clone());
                 self.progress.trouble(&format!("{}: {}", object_name(&action.object), trouble.message))
             }
         }
@@ -270,32 +273,36 @@ impl Run<'_> {
     async fn all(&mut self, first: Step, shown: BTreeSet<String>) -> Result<End, Stop> {
         let mut step = first;
         if !shown.is_empty() {
-            self.take_leases().await?;
+            if !self.take_leases().await? {
+                return Ok(End::Interrupted);
+            }
             step = self.observe().await?;
             let now = Work::of(&step.document)?.hashes();
-            if self.one_round && now != shown {
-                return Err(Stop::Host("the cluster has changed since the plan was checked: nothing was done".into()));
-            }
-            if now != shown {
-                self.progress.note("the cluster has changed since the plan was shown: going on from what it is now")?;
+            // What nobody has agreed to is not done.
+            if now != shown && (self.one_round || !self.watch.yes) {
+                return Ok(End::Differs);
             }
         }
         let deadline = Instant::now() + self.watch.timeout;
         let mut pause = PAUSE;
         let mut before = Vec::new();
+        let mut asked = false;
         loop {
             let work = Work::of(&step.document)?;
             if let Some(end) = self.round(&work).await? {
                 return Ok(end);
             }
             if work.actions.is_empty() {
-                if let Some(end) = self.at_rest(&step, &work, deadline)? {
+                let facts = work.facts();
+                // While facts change, more will: what can follow is asked once they stand still.
+                let still = facts == before;
+                if let Some(end) = self.at_rest(&step, &work, still && !asked, deadline)? {
                     return Ok(end);
                 }
                 // While anything is done, what waits for it is no news.
                 self.progress.waits(&work.waiting)?;
-                pause = if before == work.waiting { pause.mul_f32(1.5).min(LONGEST) } else { PAUSE };
-                before.clone_from(&work.waiting);
+                (pause, asked, before) =
+                    if still { (pause.mul_f32(1.5).min(LONGEST), true, before) } else { (PAUSE, false, facts) };
                 if !self.sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await? {
                     return Ok(End::Interrupted);
                 }
@@ -311,9 +318,8 @@ impl Run<'_> {
     /// Carries out what a plan allows now, then writes the statuses. An end only where nothing may follow.
     async fn round(&mut self, work: &Work<'_>) -> Result<Option<End>, Stop> {
         if !work.actions.is_empty() {
-            if self.leases.is_empty() {
-                self.take_leases().await?;
-                return Ok(None);
+            if !self.is_alone {
+                return Ok(if self.take_leases().await? { None } else { Some(End::Interrupted) });
             }
             self.keep_leases().await?;
             let actions = if self.one_round { work.actions.iter().collect() } else { round::now(&work.actions) };
@@ -321,36 +327,43 @@ impl Run<'_> {
             if deletes > self.watch.allow_deletes {
                 return Err(too_many(deletes, self.watch.allow_deletes));
             }
-            let surprises: usize = self.surprises.values().sum();
+            self.left = work.actions.iter().map(|action| action.id.clone()).collect();
             round::perform(self.cluster, &actions, &work.guards(), self).await?;
-            self.undone =
-                Undone(work.actions.iter().map(|action| action.id.clone()).filter(|id| !self.done.contains(id)).collect());
             if self.interrupt.happened() {
                 return Ok(Some(End::Interrupted));
             }
-            if let Some(trouble) = self.failed.values().next() {
-                return Err(Stop::Host(self.left(&trouble.message)));
+            if let Some(trouble) = self.failed.first() {
+                return Err(Stop::Host(self.stopped(&trouble.message)));
             }
             if self.one_round {
-                let changed = self.surprises.values().sum::<usize>() > surprises;
-                return match changed {
-                    true => Err(Stop::Host(self.left("the cluster has changed under the plan"))),
-                    false => Ok(Some(End::OneRound)),
+                return match self.surprises.is_empty() {
+                    true => Ok(Some(End::OneRound)),
+                    false => Err(Stop::Host(self.stopped("the cluster has changed under the plan"))),
                 };
             }
+        } else if self.one_round {
+            return Ok(Some(End::OneRound));
         }
         self.write_statuses(&work.statuses).await?;
         Ok(None)
     }
 
-    /// Whether nothing can follow any more. What is forecast from here knows.
-    fn at_rest(&mut self, step: &Step, work: &Work<'_>, deadline: Instant) -> Result<Option<End>, Stop> {
+    /// Whether nothing can follow any more. What is forecast from here knows, which is much work, so it is only asked when `still`.
+    fn at_rest(&mut self, step: &Step, work: &Work<'_>, still: bool, deadline: Instant) -> Result<Option<End>, Stop> {
         if work.is_settled() {
             return Ok(Some(End::Done));
         }
         if !self.watch.wait {
             return Ok(Some(End::NotWaited(work.waiting.clone())));
         }
+        if still && let Some(end) = self.foreseen(step, work)? {
+            return Ok(Some(end));
+        }
+        Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))
+    }
+
+    /// The end, where nothing more can happen.
+    fn foreseen(&self, step: &Step, work: &Work<'_>) -> Result<Option<End>, Stop> {
         let request = self.input.request(&step.observed);
         let forecast: format::Forecast = component::typed(&component::document(self.planner.forecast(&request))?)?;
         if forecast.rounds.is_empty() {
@@ -362,7 +375,7 @@ impl Run<'_> {
                 (true, false) => End::Held(forecast.end.waiting),
             }));
         }
-        Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))
+        Ok(None)
     }
 
     /// Sleeps, drawing the screen. Whether nobody interrupted.
@@ -396,16 +409,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn take_leases(&mut self) -> Result<(), Stop> {
+    /// Takes the Lease of each namespace. Whether nobody interrupted the wait for one.
+    async fn take_leases(&mut self) -> Result<bool, Stop> {
         let holder = lease::identity();
         for namespace in self.input.namespaces(&self.cluster.namespace) {
             let progress = &mut self.progress;
             let mut say = |text: &str| drop(progress.note(text));
-            let lease = lease::take(self.cluster, &namespace, &holder, &mut say).await?;
-            self.leases.extend(lease);
+            let take = std::pin::pin!(lease::take(self.cluster, &namespace, &holder, &mut say));
+            match futures::future::select(take, std::pin::pin!(self.interrupt.wait())).await {
+                futures::future::Either::Left((lease, _)) => self.leases.extend(lease?),
+                futures::future::Either::Right(_) => return Ok(false),
+            }
         }
         self.renewed = Instant::now();
-        Ok(())
+        self.is_alone = true;
+        Ok(true)
     }
 
     async fn keep_leases(&mut self) -> Result<(), Stop> {
@@ -426,15 +444,15 @@ impl Run<'_> {
         }
     }
 
-    /// A failure, with what was done before it.
-    fn left(&self, why: &str) -> String {
-        format!("{why}; {} done, {} left; running again goes on from there", count(self.done.len()), count(self.undone.0.len()))
+    /// Why it ended, with what was done before that.
+    fn stopped(&self, why: &str) -> String {
+        format!("{why}; {} done, {} left; running again goes on from there", count(self.done), count(self.left.len()))
     }
 
     fn verdict(&mut self, end: End) -> Result<u8, Stop> {
-        let done = count(self.done.len());
+        let done = count(self.done);
         let (text, waiting, code) = match end {
-            End::Done if self.done.is_empty() => ("Nothing to do: everything is as it should be.".into(), Vec::new(), FINE),
+            End::Done if self.done == 0 => ("Nothing to do: everything is as it should be.".into(), Vec::new(), FINE),
             End::Done => (format!("Done: {done}."), Vec::new(), FINE),
             End::OneRound => (format!("Done: {done}, as planned. What follows needs a plan of its own."), Vec::new(), FINE),
             End::NotWaited(waiting) => (format!("Done for now: {done}."), waiting, FINE),
@@ -445,9 +463,13 @@ impl Run<'_> {
             }
             End::Failed(failed) => (format!("Done: {done}. Failed: {}.", failed.join(", ")), Vec::new(), UNFINISHED),
             End::TimeUp(waiting) => (format!("Not finished in {} s: {done}.", self.watch.timeout.as_secs()), waiting, UNFINISHED),
-            End::Interrupted => (self.left("Interrupted"), Vec::new(), INTERRUPTED),
+            End::Differs => ("The cluster has changed since the plan was shown: nothing was done.".into(), Vec::new(), DIFFERS),
+            End::Interrupted => (self.stopped("Interrupted"), Vec::new(), INTERRUPTED),
         };
         self.progress.verdict(&text)?;
+        if code == INTERRUPTED {
+            self.progress.left(&self.left)?;
+        }
         self.progress.list(&waiting)?;
         Ok(code)
     }

@@ -13,6 +13,9 @@ use std::time::Instant;
 /// Lines at the bottom of a terminal; more are counted.
 const FOOTER: usize = 8;
 
+/// Actions that are named when they were not done; more are counted.
+const LEFT: usize = 20;
+
 /// Writes progress.
 pub struct Progress<'a> {
     out: &'a mut dyn Write,
@@ -84,7 +87,12 @@ impl<'a> Progress<'a> {
             .values()
             .take(FOOTER)
             .map(|(one, since)| {
-                format!("{} {} {}\n", paint(WAITING, "  …"), wait_line(one), paint(FAINT, format!("{} s", since.elapsed().as_secs())))
+                format!(
+                    "{} {} {}\n",
+                    paint(WAITING, "  …"),
+                    wait_line(one),
+                    paint(FAINT, format!("{} s", since.elapsed().as_secs()))
+                )
             })
             .collect();
         self.drawn = shown.len();
@@ -116,6 +124,19 @@ impl<'a> Progress<'a> {
     pub fn list(&mut self, waiting: &[Waiting]) -> Result<(), Stop> {
         let line = |one: &Waiting| format!("{} {}\n", paint(WAITING, "  …"), clipped(&one.text, 300));
         let text: String = waiting.iter().map(line).collect();
+        self.write(&text)
+    }
+
+    /// What was planned and not done, by the ids of the actions.
+    pub fn left(&mut self, ids: &[String]) -> Result<(), Stop> {
+        let line = |id: &String| {
+            let (verb, object) = id.split_once(' ').unwrap_or(("", id));
+            format!("    not done: {verb} {}\n", clipped(&object_name(object), 200))
+        };
+        let mut text: String = ids.iter().take(LEFT).map(line).collect();
+        if ids.len() > LEFT {
+            text.push_str(&format!("    and {} more\n", ids.len() - LEFT));
+        }
         self.write(&text)
     }
 

@@ -108,7 +108,8 @@ struct Schedule {
 
 impl Schedule {
     fn of(actions: &[&Action]) -> Self {
-        let places: BTreeMap<&str, usize> = actions.iter().enumerate().map(|(place, action)| (action.id.as_str(), place)).collect();
+        let places: BTreeMap<&str, usize> =
+            actions.iter().enumerate().map(|(place, action)| (action.id.as_str(), place)).collect();
         let mut needed_by: Vec<Vec<usize>> = actions.iter().map(|_| Vec::new()).collect();
         for (place, action) in actions.iter().enumerate() {
             for before in action.after.iter().filter_map(|id| places.get(id.as_str())) {

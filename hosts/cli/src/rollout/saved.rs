@@ -50,7 +50,8 @@ struct Allow {
 /// Reads what [`text`] wrote.
 pub fn read(source: &Source) -> Result<Saved, Stop> {
     let name = &source.name;
-    let file: File = serde_json::from_str(&source.text).map_err(|error| Stop::input(format!("{name}: this is no plan: {error}")))?;
+    let file: File =
+        serde_json::from_str(&source.text).map_err(|error| Stop::input(format!("{name}: this is no plan: {error}")))?;
     let made_from =
         file.input.ok_or_else(|| Stop::input(format!("{name}: this plan was not saved with `modelwright plan --save`")))?;
     let resources = match made_from.resources.get() {

@@ -142,7 +142,15 @@ impl<'a> Work<'a> {
 
     /// Whether every custom resource is what it should be and stays so.
     pub fn is_settled(&self) -> bool {
-        self.actions.is_empty() && self.waiting.is_empty() && self.statuses.iter().all(|status| status.status.state == "available")
+        self.actions.is_empty()
+            && self.waiting.is_empty()
+            && self.statuses.iter().all(|status| status.status.state == "available")
+    }
+
+    /// What can change while nothing is done: what waits and why, and the states.
+    pub fn facts(&self) -> Vec<String> {
+        let waiting = self.waiting.iter().map(|one| format!("{} {} {}", one.object, one.gate, one.facts));
+        waiting.chain(self.statuses.iter().map(|status| format!("{} {}", status.object, status.status.state))).collect()
     }
 
     /// How many actions delete something.
