@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The annotation of a Pod, or of a Pod template, that delays its readiness.
@@ -147,7 +148,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 }
 
 /// Of this moment in this process.
-fn unique() -> String {
+pub fn unique() -> String {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -155,14 +156,25 @@ fn unique() -> String {
 }
 
 /// Objects as a stream of YAML documents, as long as somebody needs the file.
-struct TemporaryFile(PathBuf);
+#[derive(Debug)]
+pub struct TemporaryFile(PathBuf);
 
 impl TemporaryFile {
-    fn of(objects: &[Value]) -> Result<Self, String> {
+    /// One that holds the objects.
+    pub fn of(objects: &[Value]) -> Result<Self, String> {
+        Self::with(&objects.iter().map(|object| format!("---\n{object}\n")).collect::<String>())
+    }
+
+    /// One that holds a text.
+    pub fn with(text: &str) -> Result<Self, String> {
         let file = Self(std::env::temp_dir().join(format!("modelwright-{}.yaml", unique())));
-        let documents: String = objects.iter().map(|object| format!("---\n{object}\n")).collect();
-        std::fs::write(&file.0, documents).map_err(|error| error.to_string())?;
+        std::fs::write(&file.0, text).map_err(|error| error.to_string())?;
         Ok(file)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -198,12 +210,16 @@ impl Drop for Namespace<'_> {
 }
 
 /// The API server without TLS: `kubectl proxy`, one process for any number of requests.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Api {
     address: String,
     agent: String,
-    proxy: Child,
+    /// Runs as long as somebody has this API.
+    _proxy: Arc<KubectlProxy>,
 }
+
+#[derive(Debug)]
+struct KubectlProxy(Child);
 
 /// An answer of the API server.
 #[derive(Clone, Debug, PartialEq)]
@@ -234,7 +250,7 @@ impl Api {
             BufReader::new(output).read_line(&mut line).map_err(|error| error.to_string())?;
         }
         let address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
-        let api = Self { address, agent: agent.into(), proxy };
+        let api = Self { address, agent: agent.into(), _proxy: Arc::new(KubectlProxy(proxy)) };
         if api.address.is_empty() { Err("kubectl proxy does not start".into()) } else { Ok(api) }
     }
 
@@ -260,6 +276,11 @@ impl Api {
         Ok(Reply { code, body: serde_json::from_str(body).unwrap_or_else(|_| body.into()) })
     }
 
+    /// Host and port, without TLS.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Reads an object or a list.
     pub fn get(&self, path: &str) -> Result<Value, String> {
         self.send("GET", path, "application/json", None)?.ok()
@@ -276,10 +297,10 @@ impl Api {
     }
 }
 
-impl Drop for Api {
+impl Drop for KubectlProxy {
     fn drop(&mut self) {
-        let _ = self.proxy.kill();
-        let _ = self.proxy.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -20,6 +20,9 @@ pub mod artefacts;
 pub mod forms;
 
 pub mod cluster;
+pub mod example;
+pub mod proxy;
+pub mod stage;
 
 pub mod crowd;
 pub mod patch;

@@ -1,0 +1,481 @@
+//! The simulated cluster against the real one: random worlds are rolled out by the program, and again by plans on the simulated
+//! cluster. Every answer to a write and the end must be the same, object for object.
+//!
+//! A world is a sequence: files applied to an empty namespace, then the same files edited. `MODELWRIGHT_WORLDS` says how many worlds,
+//! `MODELWRIGHT_FIRST_WORLD` which one is the first: a world is its number.
+#![allow(missing_docs, reason = "a test")]
+
+#[path = "../../tests/worlds/mod.rs"]
+mod worlds;
+
+use modelwright::forecast::plan_of;
+use modelwright::kinds::{Key, Kind};
+use modelwright::observation::{Host, Observation, key_of};
+use modelwright::plan::Request;
+use modelwright::simulate;
+use modelwright_host_tests::cluster::{Api, Cluster, unique};
+use modelwright_host_tests::proxy::{Asked, Proxy, Way};
+use modelwright_host_tests::stage::{Ended, Objects, Stage};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use worlds::run::{differences, policy};
+use worlds::{Event, World};
+
+/// Worlds that are rolled out at once.
+const AT_ONCE: usize = 8;
+const NOW: &str = "2030-01-01T00:00:00Z";
+const APPLY_PATCH: &str = "application/apply-patch+yaml";
+
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn the_real_cluster_does_what_the_simulated_one_does() {
+    let cluster = Cluster::running();
+    cluster.install_crds().unwrap();
+    let api = cluster.api("admin", "modelwright-test").unwrap();
+    make_room(&api);
+    let (first, count) = (number("MODELWRIGHT_FIRST_WORLD", 1), number("MODELWRIGHT_WORLDS", 200));
+    let next = AtomicUsize::new(first);
+    let failures = Mutex::new(BTreeMap::new());
+    let totals = Mutex::new(BTreeMap::<&str, usize>::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count {
+                        return;
+                    }
+                    let mut trial = Trial::new(&api);
+                    let found = trial.run(seed);
+                    for (what, times) in trial.counts {
+                        *totals.lock().unwrap().entry(what).or_default() += times;
+                    }
+                    if !found.is_empty() {
+                        failures.lock().unwrap().insert(seed, found);
+                    }
+                }
+            });
+        }
+    });
+    println!("{count} worlds: {:?}", totals.lock().unwrap());
+    let failures = failures.into_inner().unwrap();
+    for (seed, found) in failures.iter().take(number("MODELWRIGHT_SHOWN", 5)) {
+        println!("world {seed}:");
+        found.iter().take(12).for_each(|sentence| println!("  {sentence}"));
+    }
+    assert!(failures.is_empty(), "{} worlds end otherwise: {:?}", failures.len(), failures.keys());
+}
+
+/// Nodes with room for all worlds, and the class that some volumes are of.
+fn make_room(api: &Api) {
+    for node in ["node-1", "node-2"] {
+        let room = json!({"cpu": "10000", "memory": "100Ti", "pods": "10000", "nvidia.com/gpu": "10000"});
+        let path = format!("/api/v1/nodes/{node}");
+        let patch =
+            |path: &str, patch: Value| api.send("PATCH", path, "application/merge-patch+json", Some(&patch)).unwrap().ok();
+        patch(&path, json!({"metadata": {"labels": {"gpu": "yes"}}})).unwrap();
+        patch(&format!("{path}/status"), json!({"status": {"capacity": room, "allocatable": room}})).unwrap();
+    }
+    let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"},
+        "provisioner": "kubernetes.io/host-path"});
+    let path = "/apis/storage.k8s.io/v1/storageclasses/fast?fieldManager=modelwright-test&force=true";
+    api.send("PATCH", path, APPLY_PATCH, Some(&class)).unwrap().ok().unwrap();
+}
+
+/// The files of a world, before and after they are edited.
+fn files(seed: usize, namespaces: &[String; 2]) -> [Vec<Value>; 2] {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&(seed as u64).to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let (world, events) = worlds::histories(8, false).new_tree(&mut runner).unwrap().current();
+    let mut edited = world.clone();
+    for event in events {
+        if let Event::Write(slot, spec) = event {
+            edited.specs[slot] = Some(spec);
+        }
+    }
+    [world, edited].map(|world| moved(&world, namespaces))
+}
+
+/// To namespaces that nobody else has, with hosts that nobody else has.
+fn moved(world: &World, namespaces: &[String; 2]) -> Vec<Value> {
+    let mut files = worlds::files(world);
+    for object in &mut files {
+        let place = worlds::NAMESPACES.iter().position(|name| object["metadata"]["namespace"] == *name).unwrap();
+        object["metadata"]["namespace"] = namespaces[place].as_str().into();
+        if let Some(host) = object["spec"]["host"].as_str() {
+            object["spec"]["host"] = host.replace(".example.com", &format!(".{}.example.com", namespaces[0])).into();
+        }
+    }
+    files
+}
+
+/// One world on both clusters.
+struct Trial<'a> {
+    api: &'a Api,
+    simulated: simulate::Cluster,
+    counts: BTreeMap<&'static str, usize>,
+    found: Vec<String>,
+}
+
+impl<'a> Trial<'a> {
+    fn new(api: &'a Api) -> Self {
+        Self { api, simulated: simulate::Cluster::default(), counts: BTreeMap::new(), found: Vec::new() }
+    }
+
+    fn count(&mut self, what: &'static str, times: usize) {
+        *self.counts.entry(what).or_default() += times;
+    }
+
+    /// What is not the same.
+    fn run(&mut self, seed: usize) -> Vec<String> {
+        let name = format!("truth-{seed}-{}", unique());
+        let namespaces = ["a", "b"].map(|which| format!("{name}{which}"));
+        let phases = files(seed, &namespaces);
+        let stages = namespaces.each_ref().map(|name| Stage::named(self.api, name));
+        let claim = json!({"metadata": {"name": "mine"},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+        stages.iter().for_each(|stage| drop(stage.create(Kind::PersistentVolumeClaim, &claim)));
+        for stage in &stages {
+            stage.wait("a volume", |stage| {
+                stage.get(Kind::PersistentVolumeClaim, "mine").is_some_and(|claim| claim["status"]["phase"] == "Bound")
+            });
+        }
+        self.simulated = simulate::Cluster::new(objects(&stages));
+        for (phase, files) in phases.iter().enumerate() {
+            let before = self.found.len();
+            self.phase(&stages, files);
+            let sentence = |sentence: &String| format!("{} {sentence}", ["first:", "edited:"][phase]);
+            let new: Vec<String> = self.found.drain(before..).collect();
+            self.found.extend(new.iter().map(sentence));
+            if !self.found.is_empty() {
+                break;
+            }
+        }
+        std::mem::take(&mut self.found)
+    }
+
+    fn phase(&mut self, stages: &[Stage; 2], files: &[Value]) {
+        self.predictions(&stages[0], files);
+        let answers = Arc::new(Answers::of(self.api));
+        let of_rule = Arc::clone(&answers);
+        let proxy = Proxy::start(self.api, move |asked| of_rule.compare(asked)).unwrap();
+        let ended = stages[0].apply(proxy.kubeconfig(), files);
+        self.found.append(&mut answers.found.lock().unwrap());
+        self.count("answers", answers.count.load(Ordering::Relaxed));
+        if ended.code == 1 && proxy.writes().is_empty() {
+            self.count("refused", 1);
+            return;
+        }
+        if ![0, 1, 5].contains(&ended.code) || ended.says("Not finished") {
+            return self.found.push(format!("it ends with {}: {}", ended.code, last_lines(&ended)));
+        }
+        self.count(if ended.code == 0 { "done" } else { "held" }, 1);
+        let real = objects(stages);
+        if let Err(sentence) = self.simulate(files, &real) {
+            return self.found.push(sentence);
+        }
+        self.ends(&real);
+        let again = Proxy::open(self.api).unwrap();
+        let repeated = stages[0].apply(again.kubeconfig(), files);
+        if repeated.code != ended.code || !again.writes().is_empty() {
+            let writes: Vec<String> = again.writes().iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
+            self.found.push(format!("again it ends with {} after {}, and writes {writes:?}", repeated.code, ended.code));
+        }
+    }
+
+    /// What the plan says that will change, against what the API server would change.
+    fn predictions(&mut self, stage: &Stage, files: &[Value]) {
+        let proxy = Proxy::open(self.api).unwrap();
+        let said = stage.run(proxy.kubeconfig(), &["plan", "--output", "json"], files).said;
+        let Some(start) = said.find("{\n  \"formatVersion\"") else { return };
+        let plan = serde_json::Deserializer::from_str(&said[start..]).into_iter::<Value>().next();
+        let plan = plan.unwrap().unwrap();
+        for action in plan["actions"].as_array().into_iter().flatten() {
+            let id = action["id"].as_str().unwrap_or_default();
+            let Ok(live) = self.api.get(action["request"]["path"].as_str().unwrap_or_default()) else { continue };
+            let mut request = action["request"].clone();
+            request["query"]["dryRun"] = "All".into();
+            let answer = self.api.perform(&request).unwrap();
+            self.count("dry runs", 1);
+            if answer.code >= 300 {
+                self.found.push(format!("{id}: the dry run is answered {} {}", answer.code, answer.body["message"]));
+                continue;
+            }
+            let object = plan["objects"].as_array().unwrap().iter().find(|object| object["id"] == action["object"]).unwrap();
+            let changes = object["changes"].as_array().cloned().unwrap_or_default();
+            let told: Vec<Vec<String>> = changes.iter().map(|change| steps(&change["path"])).collect();
+            let mut real = Vec::new();
+            changed(&live, &answer.body, &mut Vec::new(), &mut real);
+            real.retain(|path| !written_by_the_server(path));
+            let begins = |long: &Vec<String>, short: &Vec<String>| long.starts_with(short);
+            for path in real.iter().filter(|path| !told.iter().any(|told| begins(path, told) || begins(told, path))) {
+                self.found.push(format!("{id}: the API server also changes {path:?}"));
+            }
+            for path in told.iter().filter(|told| !real.iter().any(|path| begins(path, told) || begins(told, path))) {
+                self.found.push(format!("{id}: the API server does not change {path:?}"));
+            }
+        }
+    }
+
+    /// The same files on the simulated cluster, in which everything is as old as in the real one.
+    fn simulate(&mut self, files: &[Value], real: &Objects) -> Result<(), String> {
+        for _ in 0..40 {
+            let mut seen = Observation::empty(Host::Direct, policy(), NOW);
+            let text = json!({"resources": files, "observed": self.simulated.objects().values().collect::<Vec<_>>(),
+                "now": NOW, "policy": {"staticVolumes": "any"}});
+            if let Ok(observation) = modelwright::files::observe(&text.to_string(), &modelwright::json::Limits::DEFAULT) {
+                seen = observation;
+            }
+            let plan = plan_of(&seen);
+            for action in &plan.actions {
+                let code = self.simulated.perform(&action.request);
+                if code >= 300 {
+                    return Err(format!("{} is answered {code} by the simulated cluster", action.id));
+                }
+            }
+            let statuses = plan.statuses.iter().filter(|status| status.changed).count();
+            for request in plan.statuses.iter().filter_map(|status| status.request.as_ref()) {
+                self.simulated.perform(request);
+            }
+            let events = self.simulated.settle();
+            self.same_ages(real);
+            if plan.actions.is_empty() && events.is_empty() && statuses == 0 {
+                return Ok(());
+            }
+        }
+        Err("the simulated cluster does not come to rest".into())
+    }
+
+    fn same_ages(&mut self, real: &Objects) {
+        let mut objects = self.simulated.take();
+        for (key, object) in &mut objects {
+            if let Some(age) = real.get(key).map(|real| real["metadata"]["creationTimestamp"].clone()) {
+                object["metadata"]["creationTimestamp"] = age;
+            }
+        }
+        self.simulated.restore(objects);
+    }
+
+    fn ends(&mut self, real: &Objects) {
+        let (real, simulated) = (comparable(real), comparable(self.simulated.objects()));
+        for (label, object) in &simulated {
+            match real.get(label) {
+                None => self.found.push(format!("{label} is only in the simulated cluster")),
+                Some(real) => {
+                    let mut different = Vec::new();
+                    differences(real, object, "", &mut different);
+                    self.found.extend(different.iter().map(|difference| format!("{label} at the end: {difference}")));
+                }
+            }
+        }
+        for label in real.keys().filter(|label| !simulated.contains_key(*label)) {
+            self.found.push(format!("{label} is only in the real cluster"));
+        }
+        self.count("objects", real.len());
+    }
+}
+
+fn last_lines(ended: &Ended) -> String {
+    let lines: Vec<&str> = ended.said.lines().filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(6)..].join(" / ")
+}
+
+fn objects(stages: &[Stage; 2]) -> Objects {
+    stages.iter().flat_map(Stage::objects).collect()
+}
+
+/// Steps of a path of a plan.
+fn steps(path: &Value) -> Vec<String> {
+    path.as_array().into_iter().flatten().map(|step| step.as_str().map_or(step.to_string(), str::to_owned)).collect()
+}
+
+/// The paths at which two objects differ; elements with a name are found by it, as plans do.
+fn changed(before: &Value, after: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    if before == after {
+        return;
+    }
+    let named = |list: &Value| list.as_array().is_some_and(|items| items.iter().all(|item| item["name"].is_string()));
+    match (before, after) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for key in keys {
+                path.push(key.clone());
+                changed(&before[key.as_str()], &after[key.as_str()], path, found);
+                path.pop();
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if named(before) && named(after) => {
+            let by_name = |items: &[Value]| -> BTreeMap<String, Value> {
+                items.iter().map(|item| (json!({"name": item["name"]}).to_string(), item.clone())).collect()
+            };
+            let (one, other) = (by_name(one), by_name(other));
+            let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for key in keys {
+                path.push(key.clone());
+                changed(one.get(key).unwrap_or(&Value::Null), other.get(key).unwrap_or(&Value::Null), path, found);
+                path.pop();
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (at, (one, other)) in one.iter().zip(other).enumerate() {
+                path.push(at.to_string());
+                changed(one, other, path, found);
+                path.pop();
+            }
+        }
+        _ => found.push(path.clone()),
+    }
+}
+
+fn written_by_the_server(path: &[String]) -> bool {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    matches!(&path[..], ["metadata", "generation" | "resourceVersion" | "managedFields", ..])
+}
+
+/// The answers of the API server to writes of a run, against those of a simulated one that has the same object.
+struct Answers {
+    api: Api,
+    found: Mutex<Vec<String>>,
+    count: AtomicUsize,
+}
+
+impl Answers {
+    fn of(api: &Api) -> Self {
+        Self { api: api.clone(), found: Mutex::default(), count: AtomicUsize::new(0) }
+    }
+
+    fn compare(&self, asked: &Asked) -> Way {
+        if asked.write > 0 && !asked.is_lease() && !asked.is_status() && asked.content_type == APPLY_PATCH {
+            let sentences = self.differences(asked);
+            self.count.fetch_add(1, Ordering::Relaxed);
+            self.found.lock().unwrap().extend(sentences);
+        }
+        Way::Through
+    }
+
+    fn differences(&self, asked: &Asked) -> Vec<String> {
+        let mut objects = Objects::new();
+        let live = self.api.get(asked.object()).ok();
+        objects.extend(live.as_ref().and_then(|live| Some((key_of(live)?, live.clone()))));
+        let mut simulated = simulate::Cluster::new(objects);
+        let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+        let request = Request {
+            method: asked.method.clone(),
+            path: path.into(),
+            query: query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            content_type: asked.content_type.clone(),
+            body: asked.body.clone(),
+        };
+        let code = simulated.perform(&request);
+        let dry = format!("{}&dryRun=All", asked.path);
+        let answer = match self.api.send(&asked.method, &dry, &asked.content_type, Some(&asked.body)) {
+            Ok(answer) => answer,
+            Err(sentence) => return vec![sentence],
+        };
+        let what = format!("{} {path}", asked.method);
+        if code != answer.code {
+            return vec![format!("{what}: {} {} is simulated as {code}", answer.code, answer.body["message"])];
+        }
+        let Some((key, object)) = key_of(&answer.body).and_then(|key| Some((key.clone(), simulated.objects().get(&key)?))) else {
+            return vec![format!("{what}: not simulated")];
+        };
+        let mut different = Vec::new();
+        differences(&as_written(key.kind, &answer.body), &as_written(key.kind, object), "", &mut different);
+        if owned(&answer.body) != owned(object) {
+            differences(&owned(&answer.body), &owned(object), "owned", &mut different);
+        }
+        different.into_iter().map(|difference| format!("{what}: {difference}")).collect()
+    }
+}
+
+/// The fields that the last apply left to us.
+fn owned(object: &Value) -> Value {
+    let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
+    let ours =
+        |entry: &&Value| entry["manager"] == "modelwright" && entry["operation"] == "Apply" && entry["subresource"].is_null();
+    entries.iter().find(ours).map_or(Value::Null, |entry| entry["fieldsV1"].clone())
+}
+
+/// An object without what only the server knows.
+fn as_written(kind: Kind, object: &Value) -> Value {
+    let mut object = object.clone();
+    let mut remove = |path: &[&str]| {
+        let (last, way) = path.split_last().unwrap();
+        let place = way.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
+        place.and_then(Value::as_object_mut).map(|members| members.remove(*last));
+    };
+    for field in ["uid", "resourceVersion", "managedFields", "creationTimestamp"] {
+        remove(&["metadata", field]);
+    }
+    remove(&["status"]);
+    // Made by controllers.
+    for annotation in [
+        "deployment.kubernetes.io/revision",
+        "pv.kubernetes.io/bind-completed",
+        "pv.kubernetes.io/bound-by-controller",
+        "volume.beta.kubernetes.io/storage-provisioner",
+        "volume.kubernetes.io/storage-provisioner",
+    ] {
+        remove(&["metadata", "annotations", annotation]);
+    }
+    match kind {
+        Kind::Service => ["clusterIP", "clusterIPs"].iter().for_each(|field| remove(&["spec", field])),
+        // Protection against deletion.
+        Kind::PersistentVolume | Kind::PersistentVolumeClaim => remove(&["metadata", "finalizers"]),
+        _ => {}
+    }
+    match kind {
+        Kind::PersistentVolume => ["uid", "resourceVersion"].iter().for_each(|field| remove(&["spec", "claimRef", field])),
+        // Services, claims and volumes have no generation.
+        _ if !kind.is_parent() && kind.group().is_empty() => remove(&["metadata", "generation"]),
+        _ => {}
+    }
+    object
+}
+
+/// Everything by its label, uids as the labels of their objects.
+fn comparable(objects: &Objects) -> BTreeMap<String, Value> {
+    let uid = |object: &Value| object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+    let uids: BTreeMap<String, String> = objects.iter().map(|(key, object)| (uid(object), key.label())).collect();
+    let provisioned = |key: &Key| key.kind == Kind::PersistentVolume && key.name.starts_with("pvc-");
+    let kept = objects.iter().filter(|(key, _)| key.kind != Kind::Namespace && !provisioned(key));
+    kept.map(|(key, object)| {
+        let mut object = named(&as_written(key.kind, object), &uids);
+        if !key.kind.is_parent() {
+            // How often it was written differs.
+            object["metadata"].as_object_mut().map(|metadata| metadata.remove("generation"));
+        }
+        for annotations in [&["metadata", "annotations"]] {
+            let place = annotations.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
+            if place.is_some_and(|place| place.as_object().is_some_and(|members| members.is_empty())) {
+                object["metadata"].as_object_mut().map(|metadata| metadata.remove("annotations"));
+            }
+        }
+        (key.label(), object)
+    })
+    .collect()
+}
+
+fn named(value: &Value, uids: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::String(text) => match uids.get(text.strip_prefix("pvc-").unwrap_or(text)) {
+            Some(label) => format!("uid of {label}").into(),
+            None => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(|item| named(item, uids)).collect(),
+        Value::Object(members) => Value::Object(members.iter().map(|(name, value)| (name.clone(), named(value, uids))).collect()),
+        _ => value.clone(),
+    }
+}
