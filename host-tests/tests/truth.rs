@@ -172,6 +172,9 @@ impl<'a> Trial<'a> {
         self.count("answers", answers.count.load(Ordering::Relaxed));
         if ended.code == 1 && proxy.writes().is_empty() {
             self.count("refused", 1);
+            if std::env::var_os("MODELWRIGHT_REFUSED").is_some() {
+                println!("refused: {}", last_lines(&ended));
+            }
             return;
         }
         if ![0, 1, 5].contains(&ended.code) || ended.says("Not finished") {
@@ -187,7 +190,13 @@ impl<'a> Trial<'a> {
         let repeated = stages[0].apply(again.kubeconfig(), files);
         if repeated.code != ended.code || !again.writes().is_empty() {
             let writes: Vec<String> = again.writes().iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
-            self.found.push(format!("again it ends with {} after {}, and writes {writes:?}", repeated.code, ended.code));
+            self.found.push(format!(
+                "again it ends with {} after {}, and writes {writes:?}: {} -- AFTER -- {}",
+                repeated.code,
+                ended.code,
+                last_lines(&repeated),
+                last_lines(&ended)
+            ));
         }
     }
 
@@ -207,6 +216,9 @@ impl<'a> Trial<'a> {
             self.count("dry runs", 1);
             if answer.code >= 300 {
                 self.found.push(format!("{id}: the dry run is answered {} {}", answer.code, answer.body["message"]));
+                continue;
+            }
+            if request["method"] == "DELETE" {
                 continue;
             }
             let object = plan["objects"].as_array().unwrap().iter().find(|object| object["id"] == action["object"]).unwrap();
@@ -297,12 +309,15 @@ fn steps(path: &Value) -> Vec<String> {
     path.as_array().into_iter().flatten().map(|step| step.as_str().map_or(step.to_string(), str::to_owned)).collect()
 }
 
-/// The paths at which two objects differ; elements with a name are found by it, as plans do.
+/// The paths at which two objects differ; elements are found by their key, as plans do.
 fn changed(before: &Value, after: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     if before == after {
         return;
     }
-    let named = |list: &Value| list.as_array().is_some_and(|items| items.iter().all(|item| item["name"].is_string()));
+    let key = ["mountPath", "containerPort", "name"].into_iter().find(|key| {
+        let has = |list: &Value| list.as_array().is_some_and(|items| items.iter().all(|item| !item[*key].is_null()));
+        has(before) && has(after)
+    });
     match (before, after) {
         (Value::Object(one), Value::Object(other)) => {
             let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
@@ -312,9 +327,10 @@ fn changed(before: &Value, after: &Value, path: &mut Vec<String>, found: &mut Ve
                 path.pop();
             }
         }
-        (Value::Array(one), Value::Array(other)) if named(before) && named(after) => {
+        (Value::Array(one), Value::Array(other)) if key.is_some() => {
+            let key = key.unwrap_or_default();
             let by_name = |items: &[Value]| -> BTreeMap<String, Value> {
-                items.iter().map(|item| (json!({"name": item["name"]}).to_string(), item.clone())).collect()
+                items.iter().map(|item| (json!({key: item[key]}).to_string(), item.clone())).collect()
             };
             let (one, other) = (by_name(one), by_name(other));
             let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
@@ -411,6 +427,8 @@ fn owned(object: &Value) -> Value {
 /// An object without what only the server knows.
 fn as_written(kind: Kind, object: &Value) -> Value {
     let mut object = object.clone();
+    // Nobody names it, so it comes from an admission plugin.
+    let class_is_the_default = object["spec"]["storageClassName"] == "standard";
     let mut remove = |path: &[&str]| {
         let (last, way) = path.split_last().unwrap();
         let place = way.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
@@ -433,7 +451,13 @@ fn as_written(kind: Kind, object: &Value) -> Value {
     match kind {
         Kind::Service => ["clusterIP", "clusterIPs"].iter().for_each(|field| remove(&["spec", field])),
         // Protection against deletion.
-        Kind::PersistentVolume | Kind::PersistentVolumeClaim => remove(&["metadata", "finalizers"]),
+        Kind::PersistentVolume => remove(&["metadata", "finalizers"]),
+        Kind::PersistentVolumeClaim => {
+            remove(&["metadata", "finalizers"]);
+            if class_is_the_default {
+                remove(&["spec", "storageClassName"]);
+            }
+        }
         _ => {}
     }
     match kind {
