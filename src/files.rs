@@ -36,8 +36,22 @@ fn take(seen: &mut Observation, files: &[Value]) -> Result<(), Failure> {
         seen.rejected.insert(key.clone(), vec![Diagnostic::error("DuplicateResource", "", message).of(&key.label())]);
         seen.resources.remove(&key);
     }
+    refuse_contradictions(seen);
     apply_all(seen);
     Ok(())
+}
+
+/// What is given as a file and asked to be deleted is neither: nobody can tell which of the two was meant.
+fn refuse_contradictions(seen: &mut Observation) {
+    for key in std::mem::take(&mut seen.deletes) {
+        if seen.resources.remove(&key).is_some() {
+            let message = format!("{} is given as a file and asked to be deleted", key.label());
+            let found = Diagnostic::error("GivenAndDeleted", "", message).of(&key.label());
+            seen.rejected.insert(key, vec![found.help("leave one of the two out")]);
+        } else if !seen.rejected.contains_key(&key) {
+            seen.deletes.push(key);
+        }
+    }
 }
 
 /// Gives back the objects as they were observed, without what files make of them.
@@ -59,7 +73,7 @@ pub fn observe_again(seen: &mut Observation, objects: BTreeMap<Key, Value>) {
 }
 
 fn apply_all(seen: &mut Observation) {
-    let everything = seen.resources.is_empty() && seen.rejected.is_empty();
+    let everything = seen.resources.is_empty() && seen.rejected.is_empty() && seen.deletes.is_empty();
     for (key, file) in std::mem::take(&mut seen.resources) {
         apply_file(seen, key, file);
     }
@@ -86,11 +100,13 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
     seen.resources.insert(key, intent);
 }
 
-/// The custom resources of the files, or all that were observed where there are none; always those that are being deleted.
+/// The custom resources of the files and those that are to be deleted, or all that were observed where there are none; always those
+/// that are being deleted.
 fn subjects(seen: &Observation, everything: bool) -> Vec<Key> {
     let mut subjects = Vec::new();
     for (key, object) in seen.objects.iter().filter(|(key, _)| key.kind.is_parent() && seen.decides(key)) {
-        if everything || seen.resources.contains_key(key) || seen.rejected.contains_key(key) || is_deleting(object) {
+        let given = seen.resources.contains_key(key) || seen.rejected.contains_key(key) || seen.deletes.contains(key);
+        if everything || given || is_deleting(object) {
             subjects.push(key.clone());
         }
     }

@@ -8,12 +8,12 @@ use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{
-    Observation, at, is_controlled_by, is_ours, items, number, replicas_are_anothers, serving_container, text,
+    Observation, at, is_controlled_by, is_deleting, is_ours, items, number, replicas_are_anothers, serving_container, text,
 };
 use crate::plan::Waiting;
 use crate::profile::Profile;
 use crate::quantity::Quantity;
-use crate::references::{References, Routes, host_key};
+use crate::references::{self, References, Routes, host_key};
 use crate::sort::sort_distinct;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Meta, Model, Storage, Variant};
 use serde_json::Value;
@@ -795,6 +795,75 @@ pub fn wanted(key: &Key, references: &References) -> (Vec<String>, Vec<String>) 
     let hosts = wanted_hosts(&cut);
     let gateways = cut.gateways(&hosts);
     (hosts, gateways)
+}
+
+/// What keeps a custom resource that the user asks to delete; nothing: it is deleted now. In-use applied to the request, because a
+/// deletionTimestamp cannot be taken back. `None` where nobody asks, or it is being deleted already.
+pub fn requested_deletion(key: &Key, references: &References, seen: &Observation) -> Option<Vec<Waiting>> {
+    if !seen.deletes.contains(key) || seen.objects.get(key).is_none_or(is_deleting) {
+        return None;
+    }
+    let protectors: &[Kind] = match key.kind {
+        Kind::Model => &[Kind::EndpointConfig, Kind::VirtualService],
+        Kind::EndpointConfig => &[Kind::Endpoint],
+        _ => &[],
+    };
+    if let Some(kind) = protectors.iter().find(|kind| seen.is_unreadable(**kind, &key.namespace)) {
+        return Some(vec![cannot_read(key, *kind, "it is not deleted")]);
+    }
+    let namers = namers(key, references, seen);
+    let routes = references.routes_of_model.get(key).map_or(&[][..], Vec::as_slice);
+    let held = [("names", namers.as_slice()), ("routes to", routes)];
+    Some(held.into_iter().filter_map(|(how, by)| protected(key, how, by, seen)).listed())
+}
+
+/// The custom resources that name one, or may: as they are and as files make them, because a file may still be refused.
+fn namers(key: &Key, references: &References, seen: &Observation) -> Vec<Key> {
+    let by_name = match key.kind {
+        Kind::Model => references.configs_of_model.get(key),
+        Kind::EndpointConfig => references.endpoints_of_config.get(key),
+        _ => None,
+    };
+    let mut namers: Vec<Key> = by_name.cloned().unwrap_or_default();
+    if key.kind == Kind::Model {
+        namers.add_all(references.unclear_configs.iter().filter(|config| config.namespace == key.namespace).cloned());
+    }
+    let named_before = |(namer, object): (&Key, &Value)| {
+        let names = match (key.kind, namer.kind) {
+            (Kind::Model, Kind::EndpointConfig) => references::named_models(object).any(|model| model == key.name),
+            (Kind::EndpointConfig, Kind::Endpoint) => text(object, &["spec", "config"]) == key.name,
+            _ => false,
+        };
+        (names && namer.namespace == key.namespace).then(|| namer.clone())
+    };
+    namers.add_all(seen.before.iter().filter_map(named_before));
+    sort_distinct(&mut namers);
+    namers
+}
+
+fn protected(key: &Key, how: &str, by: &[Key], seen: &Observation) -> Option<Waiting> {
+    let kind = by.first()?.kind;
+    let name = |key: &Key| format!("{}/{}", key.namespace, key.name);
+    let list = by.iter().map(name).listed().join(", ");
+    let (it, by_it) = (format!("{} {}", key.kind.name(), name(key)), format!("{} {list}", kind.name()));
+    let goes = by.iter().all(|by| is_on_its_way_out(by, seen));
+    let (facts, text) = match goes {
+        true => (format!("{by_it} is on its way out"), format!("{it} is deleted once {by_it}, which {how} it, is gone")),
+        false => (format!("{by_it} {how} it"), format!("{it} is not deleted: {by_it} {how} it")),
+    };
+    Some(Waiting { object: key.id(), gate: "in-use".into(), waits_for: by.iter().map(Key::id).listed(), facts, text })
+}
+
+/// Whether an object is being deleted, or is asked to be, or goes with what is.
+fn is_on_its_way_out(key: &Key, seen: &Observation) -> bool {
+    let goes = |key: &Key| seen.deletes.contains(key) || seen.objects.get(key).is_some_and(is_deleting);
+    goes(key) || (key.kind == Kind::VirtualService && goes(&references::config_of(key)))
+}
+
+/// What keeps custom resources from being deleted of which it cannot be told whether they are there.
+pub fn unread_deletions(seen: &Observation) -> Vec<Waiting> {
+    let unread = |key: &&Key| !seen.objects.contains_key(key) && seen.is_unreadable(key.kind, &key.namespace);
+    seen.deletes.iter().filter(unread).map(|key| cannot_read(key, key.kind, "it is not deleted")).listed()
 }
 
 /// Names of children that somebody else's objects have: never adopted, never touched, and nothing is made beside them.

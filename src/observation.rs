@@ -4,11 +4,12 @@
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::json::{self, Limits};
-use crate::kinds::{Key, Kind};
+use crate::kinds::{API, Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::policy::Policy;
 use crate::request;
+use crate::sort::sort_distinct;
 use crate::table::Table;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub struct Observation {
     pub before: BTreeMap<Key, Value>,
     /// Files that are not sent, and why.
     pub rejected: Table<Vec<Diagnostic>>,
+    /// The custom resources that the user asks to delete; sorted, without repeats.
+    pub deletes: Vec<Key>,
     /// The custom resources that are to be reconciled.
     pub subjects: Vec<Key>,
     /// The namespaces that were read as a whole; of others only what is related was, so nothing is decided there. Empty: all.
@@ -65,12 +68,16 @@ pub struct Unreadable {
 }
 
 impl Observation {
-    /// Reads `{resources, observed, unreadable, namespaces, now, policy, manager, allow, all}`; gives the resources of files, too.
+    /// Reads `{resources, delete, observed, unreadable, namespaces, now, policy, manager, allow, all}`; gives the resources of files, too.
     pub fn of_set(text: &str, limits: &Limits) -> Result<(Self, Vec<Value>), Failure> {
-        let allowed = ["resources", "observed", "unreadable", "namespaces", "now", "policy", "manager", "allow", "all"];
+        let allowed = ["resources", "delete", "observed", "unreadable", "namespaces", "now", "policy", "manager", "allow", "all"];
         let mut envelope = envelope(text, limits, &allowed)?;
         let mut seen = Self::read(&envelope)?;
         seen.namespaces = items_of(&envelope, "namespaces")?.iter().filter_map(Value::as_str).map(String::from).listed();
+        for entry in items_of(&envelope, "delete")? {
+            seen.deletes.push(deleted(entry)?);
+        }
+        sort_distinct(&mut seen.deletes);
         seen.take_objects(list(&mut envelope, "observed")?)?;
         Ok((seen, list(&mut envelope, "resources")?))
     }
@@ -100,6 +107,7 @@ impl Observation {
             resources: BTreeMap::new(),
             before: BTreeMap::new(),
             rejected: Table::default(),
+            deletes: Vec::new(),
             subjects: Vec::new(),
             namespaces: Vec::new(),
             unreadable: Vec::new(),
@@ -272,6 +280,20 @@ fn unreadable(entry: &Value) -> Result<Option<Unreadable>, Failure> {
         return Err(Failure::new("Malformed", format!("unreadable names {kind:?} of {api}, which is no kind that is read")));
     }
     Ok(known.map(|kind| Unreadable { kind, namespace }))
+}
+
+/// A custom resource that the user asks to delete. An entry that names nothing could be a slip that names everything: it is refused.
+fn deleted(entry: &Value) -> Result<Key, Failure> {
+    let (namespace, name) = (text(entry, &["namespace"]), text(entry, &["name"]));
+    let api = at(entry, &["apiVersion"]);
+    if namespace.is_empty() || name.is_empty() || !(api.is_null() || api == API) {
+        let message = format!("an entry of delete needs kind, namespace and name, and no apiVersion but {API}");
+        return Err(Failure::new("Malformed", message));
+    }
+    let kind = Kind::of(API, text(entry, &["kind"])).ok_or_else(|| {
+        Failure::new("Unsupported", "an entry of delete names something else than a Model, EndpointConfig or Endpoint")
+    })?;
+    Ok(Key::new(kind, namespace, name))
 }
 
 /// The key of an object of a known kind with a name.

@@ -26,6 +26,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// What should exist now: complete on `Apply`, empty otherwise.
     pub desired: Vec<Desired>,
+    /// What keeps it from being deleted as the user asks; nothing: it is deleted now. `None`: nobody asks.
+    pub deletion: Option<Vec<Waiting>>,
     /// What a gate holds back.
     pub waiting: Vec<Waiting>,
     /// All findings about it, sorted.
@@ -74,6 +76,7 @@ fn decide_model(key: &Key, references: &References, seen: &Observation) -> Optio
         valid: checked.value.is_some(),
         outcome,
         desired,
+        deletion: gates::requested_deletion(key, references, seen),
         waiting,
         diagnostics,
         status,
@@ -131,6 +134,7 @@ fn decide_config(key: &Key, references: &References, seen: &Observation) -> Opti
         valid: checked.value.is_some(),
         outcome,
         desired,
+        deletion: gates::requested_deletion(key, references, seen),
         waiting,
         diagnostics,
         status,
@@ -153,6 +157,7 @@ fn decide_endpoint(key: &Key, references: &References, seen: &Observation) -> Op
         valid: checked.value.is_some(),
         outcome,
         desired,
+        deletion: gates::requested_deletion(key, references, seen),
         waiting,
         diagnostics,
         status,

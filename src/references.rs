@@ -87,10 +87,14 @@ pub fn resolve(seen: &Observation) -> References {
 }
 
 /// The subjects of an observation and every custom resource whose dependants may change with them: Models and the configs that name or
-/// route to them, configs and the Endpoints that name them or have their hosts.
+/// route to them, configs and the Endpoints that name them or have their hosts. An Endpoint that was deleted on request still concerns
+/// the configs whose routes are bound to its Gateway.
 pub fn concerned(seen: &Observation, references: &References) -> Vec<Key> {
     let mut concerned: Table<()> = Table::default();
     let mut next = seen.subjects.clone();
+    for gone in seen.deletes.iter().filter(|key| key.kind == Kind::Endpoint && !seen.objects.contains_key(key)) {
+        next.add_all(references.bound_to_gateway_of(gone));
+    }
     while let Some(key) = next.pop() {
         if seen.decides(&key) && seen.objects.contains_key(&key) && !concerned.contains_key(&key) {
             let neighbours = references.neighbours(&key);
@@ -108,8 +112,12 @@ impl References {
         of_models || self.configs_of_model.contains_key(model) || self.routes_of_model.contains_key(model)
     }
 
+    fn bound_to_gateway_of(&self, endpoint: &Key) -> impl Iterator<Item = Key> {
+        let gateway = Key::new(Kind::Gateway, &endpoint.namespace, &endpoint.name);
+        self.routes_of_gateway.get(&gateway).into_iter().flatten().map(config_of)
+    }
+
     fn neighbours(&self, key: &Key) -> Vec<Key> {
-        let config_of = |routes: &Key| Key::new(Kind::EndpointConfig, &routes.namespace, &routes.name);
         let mut found: Vec<Key> = Vec::new();
         match key.kind {
             Kind::Model => {
@@ -131,8 +139,7 @@ impl References {
                 let Some(endpoint) = self.endpoints.get(key).and_then(|checked| checked.value.as_ref()) else { return found };
                 found.push(Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config));
                 found.add_all(self.routes_of_host.get(&host_key(&endpoint.host)).into_iter().flatten().map(config_of));
-                let gateway = Key::new(Kind::Gateway, &key.namespace, &key.name);
-                found.add_all(self.routes_of_gateway.get(&gateway).into_iter().flatten().map(config_of));
+                found.add_all(self.bound_to_gateway_of(key));
             }
         }
         found
@@ -275,6 +282,11 @@ impl References {
     }
 }
 
+/// The EndpointConfig that a VirtualService of ours is made for.
+pub fn config_of(routes: &Key) -> Key {
+    Key::new(Kind::EndpointConfig, &routes.namespace, &routes.name)
+}
+
 /// A host in place of an object, so that tables by host are of the one type of table.
 pub fn host_key(host: &str) -> Key {
     Key::new(Kind::VirtualService, "", host)
@@ -314,7 +326,7 @@ pub fn by_age(a: Option<&Meta>, b: Option<&Meta>) -> Ordering {
 }
 
 /// The Models that an EndpointConfig names, also when it is invalid.
-fn named_models(config: &Value) -> impl Iterator<Item = &str> {
+pub fn named_models(config: &Value) -> impl Iterator<Item = &str> {
     items(config, &["spec", "models"]).iter().map(|entry| text(entry, &["model"])).filter(|model| !model.is_empty())
 }
 

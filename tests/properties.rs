@@ -254,6 +254,26 @@ proptest! {
     }
 
     #[test]
+    fn what_one_asks_to_delete_goes_or_says_why_not(world in serving_worlds(), asked in proptest::collection::vec(0..SLOTS, 1..SLOTS)) {
+        let mut run = settled(&world)?;
+        run.asked = asked.iter().map(|slot| slot_key(&world, *slot)).collect();
+        let answer: Value = serde_json::from_str(&contract::call("forecast", &run.paste())).unwrap();
+        let end = &answer["ok"]["end"];
+        let rounds = answer["ok"]["rounds"].as_array().map_or(0, Vec::len);
+        let done = end["reason"] == "Done" && rounds > 0;
+        let held = end["reason"] == "Waiting" && end["waiting"].as_array().is_some_and(|waiting| waiting.iter().any(|held| held["gate"] == "in-use"));
+        prop_assert!(done || held, "{}", run.failed(&end.to_string()));
+        run.converge(&|moment: &oracle::Moment| {
+            oracle::only_ours_with_guards(moment)
+                .and_then(|()| oracle::what_serves_keeps_serving(moment))
+                .and_then(|()| oracle::routed_destinations_exist(moment))
+        })
+        .map_err(fail)?;
+        let left = run.asked.iter().filter(|key| run.cluster.objects().contains_key(key)).count();
+        prop_assert_eq!(left == 0, done, "{}", run.failed("the forecast is wrong"));
+    }
+
+    #[test]
     fn a_forecast_ends_in_an_empty_plan(world in any_worlds()) {
         let input = json!({"resources": worlds::files(&world), "now": NOW, "policy": {"staticVolumes": "any"}}).to_string();
         let answer: Value = serde_json::from_str(&contract::call("forecast", &input)).unwrap();

@@ -41,7 +41,8 @@ fn observed<'a>(draft: &Draft<'a>, decision: &Decision) -> Vec<(Key, &'a Value, 
     super::child_kinds(decision.key.kind).iter().filter_map(of_kind).listed()
 }
 
-fn draft_untouched(draft: &mut Draft, decision: &Decision, reason: &str) {
+/// Lists the children of a custom resource of which none is touched.
+pub fn draft_untouched(draft: &mut Draft, decision: &Decision, reason: &str) {
     for (key, object, ours) in observed(draft, decision) {
         if ours {
             draft.object(&key, Verb::Unchanged, reason, Difference::default(), Some(object));

@@ -23,6 +23,7 @@ use crate::reconcile::Decision;
 use crate::request;
 use crate::sort::sort_distinct;
 use crate::table::Table;
+use resources::Dependants;
 use serde_json::Value;
 
 /// The plan of a set of decisions, each drafted as soon as it is made.
@@ -30,13 +31,16 @@ pub fn plan(seen: &Observation, decisions: &mut dyn Iterator<Item = Decision>, s
     let mut draft = Draft::new(seen);
     let mut drafted: Vec<Decision> = Vec::new();
     for mut decision in decisions {
-        resources::draft(&mut draft, &decision);
-        children::draft(&mut draft, &decision);
+        match resources::draft(&mut draft, &decision) {
+            Dependants::Reconciled => children::draft(&mut draft, &decision),
+            Dependants::Untouched => children::draft_untouched(&mut draft, &decision, "Requested"),
+        }
         // The bodies of all children of a namespace at once would be most of the memory of a call.
         decision.desired = Vec::new();
         drafted.push(decision);
     }
     resources::draft_rejected(&mut draft);
+    resources::draft_absent(&mut draft);
     draft.hold_back_dependents();
     let statuses = drafted.iter().filter_map(|decision| draft.status(decision)).listed();
     let findings = drafted.iter().flat_map(|decision| &decision.diagnostics).cloned();
@@ -126,8 +130,9 @@ impl<'a> Draft<'a> {
     fn status(&self, decision: &Decision) -> Option<StatusWrite> {
         let key = &decision.key;
         let live = self.seen.before.get(key).or_else(|| self.seen.objects.get(key))?;
-        let changes_itself = self.actions.get(key).is_some_and(Option::is_some);
-        if changes_itself && decision.meta.deleting {
+        let own = self.actions.get(key).and_then(Option::as_ref);
+        let changes_itself = own.is_some();
+        if own.is_some_and(|own| decision.meta.deleting || own.action.verb == Verb::Delete) {
             return None;
         }
         let changed = !decision.meta.uid.is_empty() && !changes_itself && live.get("status") != Some(&decision.status);

@@ -2,9 +2,10 @@
 //! goes after the last.
 
 use super::{Draft, Verb};
+use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::gates::{self, Outcome};
-use crate::kinds::Key;
+use crate::kinds::{Key, Kind};
 use crate::list::AddAll;
 use crate::names;
 use crate::observation::{Host, is_kept_by_metacontroller, is_metacontrollers, is_ours};
@@ -12,10 +13,29 @@ use crate::reconcile::{Decision, Desired};
 use crate::request;
 use serde_json::Value;
 
+/// What happens to the dependants of a custom resource in the same plan.
+pub enum Dependants {
+    /// They become what is decided.
+    Reconciled,
+    /// Nothing: the custom resource is deleted, and the next observation says what that means for them.
+    Untouched,
+}
+
 /// Drafts what happens to the custom resource of a decision.
-pub fn draft(draft: &mut Draft, decision: &Decision) {
+pub fn draft(draft: &mut Draft, decision: &Decision) -> Dependants {
     let key = &decision.key;
     let live = live(draft, key);
+    match (&decision.deletion, live) {
+        (Some(held), Some(live)) if held.is_empty() => return draft_requested(draft, decision, live),
+        (Some(held), _) => draft.waiting.add_all(held.iter().cloned()),
+        (None, _) => {}
+    }
+    draft_wanted(draft, decision, live);
+    Dependants::Reconciled
+}
+
+fn draft_wanted(draft: &mut Draft, decision: &Decision, live: Option<&Value>) {
+    let key = &decision.key;
     match draft.seen.resources.get(key) {
         Some(intent) => draft_intent(draft, decision, intent, live),
         None => {
@@ -23,6 +43,38 @@ pub fn draft(draft: &mut Draft, decision: &Decision) {
             draft.object(key, Verb::Unchanged, "", diff::Difference::default(), live.as_ref());
             draft_finalizer(draft, decision, live.as_ref());
         }
+    }
+}
+
+/// The user asks for it and nothing needs it. What has dependants is held by the finalizer first: else they would go in any order.
+fn draft_requested(draft: &mut Draft, decision: &Decision, live: &Value) -> Dependants {
+    let key = &decision.key;
+    if !children_gone(draft, decision) {
+        draft_wanted(draft, decision, Some(live));
+        if draft.actions.contains_key(key) {
+            return Dependants::Reconciled;
+        }
+    }
+    draft.object(key, Verb::Delete, "Requested", diff::Difference::default(), Some(live));
+    let request = request::delete(key, &request::guard(live), false);
+    if let Some(action) = draft.act(key, Verb::Delete, "Requested", request, Vec::new()) {
+        action.disruptive = key.kind == Kind::Endpoint;
+    }
+    match key.kind {
+        // Nobody names it any more, so its routes go or stay as they do anyway.
+        Kind::EndpointConfig => Dependants::Reconciled,
+        _ => Dependants::Untouched,
+    }
+}
+
+/// What the user asks to delete and is not there.
+pub fn draft_absent(draft: &mut Draft) {
+    let seen = draft.seen;
+    draft.waiting.add_all(gates::unread_deletions(seen));
+    for key in seen.deletes.iter().filter(|key| !seen.objects.contains_key(key) && !seen.is_unreadable(key.kind, &key.namespace))
+    {
+        let message = format!("{} is not there, so it is not deleted", key.label());
+        draft.diagnostics.push(Diagnostic::info("NotFound", "", message).of(&key.label()));
     }
 }
 

@@ -53,6 +53,8 @@ pub enum Event {
     Write(usize, Value),
     /// `kubectl delete`.
     Delete(usize),
+    /// The host is asked to delete, from now on.
+    Ask(usize),
     /// Finalizers are stripped by force, and the name is used again.
     Recreate(usize),
     /// Somebody's object takes the name of the child of a slot.
@@ -256,6 +258,7 @@ pub fn events(world: &World, most: usize, foreign: bool) -> BoxedStrategy<Vec<Ev
         5 => write.prop_map(|(slot, spec)| Event::Write(slot, spec)),
         3 => slot().prop_map(Event::Delete),
         2 => pods(),
+        1 => slot().prop_map(Event::Ask),
         1 => slot().prop_map(Event::Recreate),
         1 => (slot(), 0..4usize).prop_map(|(slot, child)| Event::ForeignObject(slot, child)),
         2 => (0..64usize).prop_map(Event::ForeignPatch),

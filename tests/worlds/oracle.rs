@@ -125,7 +125,25 @@ pub fn what_serves_keeps_serving(moment: &Moment) -> Verdict {
     match moment.key.kind {
         Kind::VirtualService => routes_still_serve(moment),
         Kind::Deployment | Kind::Service | Kind::PersistentVolumeClaim => dependants_stay(moment),
+        Kind::Model | Kind::EndpointConfig if moment.action.verb == Verb::Delete => nothing_needs(moment),
         _ => Ok(()),
+    }
+}
+
+/// A deletion that a user asks for waits until nobody names what it is about, because it cannot be taken back.
+fn nothing_needs(moment: &Moment) -> Verdict {
+    let (key, name) = (moment.key, moment.key.name.as_str());
+    let needs = |other: &Key, object: &Value| match (key.kind, other.kind) {
+        (Kind::EndpointConfig, Kind::Endpoint) => object["spec"]["config"] == name,
+        (Kind::Model, Kind::VirtualService) => destinations(object).contains(name),
+        (Kind::Model, Kind::EndpointConfig) => {
+            object["spec"]["models"].as_array().into_iter().flatten().any(|entry| entry["model"] == name)
+        }
+        _ => false,
+    };
+    match moment.seen.iter().find(|(other, object)| other.namespace == key.namespace && needs(other, object)) {
+        Some((other, _)) => Err(format!("{} is deleted on request while {} needs it", key.label(), other.label())),
+        None => Ok(()),
     }
 }
 

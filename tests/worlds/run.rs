@@ -22,6 +22,8 @@ pub struct Run<'w> {
     pub world: &'w World,
     pub cluster: Cluster,
     unreadable: Vec<Unreadable>,
+    /// What the host is asked to delete.
+    pub asked: Vec<Key>,
     serial: u64,
     /// What happened, for reading.
     log: Vec<String>,
@@ -39,7 +41,7 @@ impl<'w> Run<'w> {
                 "spec": {"accessModes": ["ReadWriteOnce"]}, "status": {"phase": "Bound"}});
             objects.extend([namespace, claim].into_iter().filter_map(|object| Some((key_of(&object)?, object))));
         }
-        Self { world, cluster: Cluster::new(objects), unreadable: Vec::new(), serial: 0, log: Vec::new() }
+        Self { world, cluster: Cluster::new(objects), unreadable: Vec::new(), asked: Vec::new(), serial: 0, log: Vec::new() }
     }
 
     /// A cluster in which the files of the world were applied.
@@ -58,6 +60,8 @@ impl<'w> Run<'w> {
         let mut seen = Observation::empty(Host::Direct, policy(), NOW);
         seen.unreadable = self.unreadable.clone();
         modelwright::files::observe_again(&mut seen, self.seen());
+        // Beside what it is asked, the host reconciles everything.
+        seen.deletes = self.asked.clone();
         seen
     }
 
@@ -75,7 +79,10 @@ impl<'w> Run<'w> {
             .iter()
             .map(|entry| json!({"apiVersion": entry.kind.api(), "kind": entry.kind.name(), "namespace": entry.namespace}))
             .collect();
-        json!({"observed": observed, "unreadable": unreadable, "now": NOW, "policy": {"staticVolumes": "any"}}).to_string()
+        let delete = |key: &Key| json!({"kind": key.kind.name(), "namespace": key.namespace, "name": key.name});
+        let asked: Vec<Value> = self.asked.iter().map(delete).collect();
+        json!({"observed": observed, "delete": asked, "unreadable": unreadable, "now": NOW, "policy": {"staticVolumes": "any"}})
+            .to_string()
     }
 
     /// A failure that can be read and pasted.
@@ -184,6 +191,7 @@ impl<'w> Run<'w> {
         match event {
             Event::Write(slot, spec) => self.write(*slot, spec),
             Event::Delete(slot) => self.delete(&slot_key(self.world, *slot)),
+            Event::Ask(slot) => self.asked.push(slot_key(self.world, *slot)),
             Event::Recreate(slot) => self.recreate(*slot),
             Event::ForeignObject(slot, child) => self.foreign_object(*slot, *child),
             Event::ForeignPatch(which) => self.foreign_patch(*which),

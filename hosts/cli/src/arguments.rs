@@ -43,6 +43,11 @@ pub enum Command {
     /// Show every round of a roll-out before it starts
     #[command(after_help = CODES)]
     Forecast(Forecast),
+    /// Show what serves: every Endpoint with its config, routes, Models and Pods
+    #[command(after_help = CODES)]
+    Status(Status),
+    /// Print the least rights that this program needs in a namespace, as manifests
+    Rbac(Rbac),
     /// Check custom resources: every mistake at once, with file and line
     #[command(after_help = CODES)]
     Validate(Validate),
@@ -151,6 +156,9 @@ pub struct Plan {
     /// Save the plan to this file, for `modelwright apply FILE`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+    /// Have the API server try every request of the plan without storing anything, and show where it disagrees
+    #[arg(long, conflicts_with_all = ["offline", "live"])]
+    pub server_dry_run: bool,
 }
 
 /// How a roll-out is watched over.
@@ -191,6 +199,9 @@ pub struct Apply {
     /// How it is watched over.
     #[command(flatten)]
     pub watch: Watch,
+    /// Show the plan, have the API server try every request without storing anything, and stop
+    #[arg(long)]
+    pub server_dry_run: bool,
 }
 
 /// `delete`.
@@ -212,6 +223,52 @@ pub struct Delete {
     /// How it is watched over.
     #[command(flatten)]
     pub watch: Watch,
+}
+
+/// `status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// The custom resources.
+    #[command(flatten)]
+    pub files: OptionalFiles,
+    /// File or folder of the cluster's objects, instead of asking it. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub live: Vec<String>,
+    /// Which API server.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Every namespace that has custom resources of ours
+    #[arg(short = 'A', long, conflicts_with_all = ["files", "namespace"])]
+    pub all_namespaces: bool,
+    /// Show it again whenever something has changed, until Ctrl-C
+    #[arg(short, long, conflicts_with = "live")]
+    pub watch: bool,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t = Report::Text)]
+    pub output: Report,
+}
+
+/// `rbac`.
+#[derive(Args, Debug)]
+pub struct Rbac {
+    /// File or folder of custom resources: the rights for these alone. May be repeated [default: for anything in a namespace]
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Namespace of what names none
+    #[arg(short, long)]
+    pub namespace: Option<String>,
+    /// Bind the rights to this user
+    #[arg(long, value_name = "NAME", group = "subject")]
+    pub user: Option<String>,
+    /// Bind the rights to this group
+    #[arg(long, value_name = "NAME", group = "subject")]
+    pub group: Option<String>,
+    /// Bind the rights to this service account, as NAME or NAMESPACE:NAME
+    #[arg(long, value_name = "NAME", group = "subject")]
+    pub service_account: Option<String>,
+    /// Also for Models on nfs, csi or hostPath, which need PersistentVolumes of the cluster
+    #[arg(long, conflicts_with = "files")]
+    pub volumes: bool,
 }
 
 /// `render`.

@@ -15,6 +15,8 @@ pub struct Console<'a> {
     pub stderr: &'a mut dyn Write,
     /// Whether the standard error is a terminal on which lines can be written again.
     pub live: bool,
+    /// Whether the standard output is one.
+    pub screen: bool,
 }
 
 impl Console<'_> {

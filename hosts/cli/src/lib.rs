@@ -6,13 +6,16 @@
 pub mod arguments;
 pub mod cluster;
 pub mod commands;
+pub mod compare;
 pub mod component;
 pub mod console;
 pub mod findings;
 pub mod format;
 pub mod read;
+pub mod rights;
 pub mod rollout;
 pub mod show;
+pub mod status;
 pub mod stop;
 
 use arguments::Arguments;
@@ -29,7 +32,7 @@ pub fn run(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> u8 {
-    run_on(arguments, Console { stdin, stdout, stderr, live: false })
+    run_on(arguments, Console { stdin, stdout, stderr, live: false, screen: false })
 }
 
 /// The same, where the standard error may be a terminal on which lines can be written again.

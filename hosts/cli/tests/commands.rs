@@ -190,3 +190,117 @@ fn the_text_interface_is_passed_through() {
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.out.starts_with('{'), "{}", ended.out);
 }
+
+const ENDPOINT: &str = "\
+apiVersion: mlops.internal/v1alpha1
+kind: EndpointConfig
+metadata: {name: titanic, namespace: titanic, uid: u2, generation: 1}
+spec:
+  models: [{name: stable, model: titanic-v1, weight: 3}, {name: canary, model: titanic-v2, weight: 1}]
+---
+apiVersion: mlops.internal/v1alpha1
+kind: Endpoint
+metadata: {name: titanic, namespace: titanic, uid: u3, generation: 1}
+spec: {config: titanic, host: titanic.example.com, gateway: {selector: {istio: ingressgateway}}}
+";
+
+const PODS: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  {name: titanic-v1, namespace: titanic, uid: u4, generation: 1, ownerReferences: [{apiVersion: mlops.internal/v1alpha1, kind: Model, name: titanic-v1, uid: u1, controller: true}]}
+spec: {replicas: 2, selector: {matchLabels: {app: x}}}
+status: {observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 1, availableReplicas: 1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: titanic-v1-a, namespace: titanic, labels: {app: x}}
+spec: {containers: [{name: model}, {name: nginx}]}
+status:
+  phase: Running
+  containerStatuses:
+  - {name: model, ready: false, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff, message: \"back-off 40s \\e[2J restarting failed container=model pod=titanic-v1-a_titanic\"}}}
+  - {name: nginx, ready: true, restartCount: 0}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: of-others, namespace: titanic, labels: {app: y}}
+";
+
+#[test]
+fn a_status_is_a_tree_of_what_hangs_together() {
+    let folder = folder("status");
+    let model = MODEL.replace("titanic\nspec", "titanic\n  uid: u1\nspec");
+    let other = model.replace("name: titanic-v1", "name: other");
+    let live = folder.join("live.yaml");
+    fs::write(&live, format!("{ENDPOINT}---\n{model}---\n{other}---\n{PODS}")).expect("a file");
+    let live = live.display().to_string();
+    let ended = run(&["status", "--live", &live], "");
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/status.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&golden, &ended.out).expect("the golden file can be written");
+    }
+    assert_eq!(ended.out, fs::read_to_string(&golden).expect("the golden file"), "run with BLESS=1 and read the difference");
+    assert!(ended.out.lines().all(|line| line.chars().count() <= 80), "{}", ended.out);
+    let json: serde_json::Value = serde_json::from_str(&run(&["status", "--live", &live, "-o", "json"], "").out).expect("JSON");
+    assert_eq!(json["unreached"][0]["name"], "other");
+    let none = run(&["status", "--live", &live, "-n", "nowhere"], "");
+    assert_eq!((none.code, none.out.as_str()), (0, "the files have no custom resources of ours\n"));
+}
+
+/// Rules of the printed manifests as `kind verb group/resource`.
+fn rights(arguments: &[&str]) -> Vec<String> {
+    let ended = run(arguments, MODEL);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    let mut rights = Vec::new();
+    for document in ended.out.split("---\n").skip(1) {
+        let object: serde_json::Value = serde_saphyr::from_str(document).expect("the manifest is YAML");
+        for rule in object["rules"].as_array().into_iter().flatten() {
+            let texts = |member: &str| -> Vec<String> {
+                rule[member].as_array().into_iter().flatten().filter_map(|text| text.as_str().map(String::from)).collect()
+            };
+            for (resource, verb) in
+                texts("resources").iter().flat_map(|one| texts("verbs").into_iter().map(move |verb| (one.clone(), verb)))
+            {
+                rights.push(format!(
+                    "{} {verb} {}/{resource}",
+                    object["kind"].as_str().unwrap_or(""),
+                    texts("apiGroups").join(",")
+                ));
+            }
+        }
+    }
+    rights
+}
+
+#[test]
+fn rights_are_the_least() {
+    let of_all = rights(&["rbac", "-n", "shop"]);
+    let has = |rights: &[String], right: &str| rights.iter().any(|one| one == right);
+    for right in ["Role patch mlops.internal/models/status", "Role list /pods", "Role delete networking.istio.io/virtualservices"]
+    {
+        assert!(has(&of_all, right), "{right}: {of_all:?}");
+    }
+    assert_eq!(
+        of_all.iter().filter(|right| right.starts_with("ClusterRole")).collect::<Vec<_>>(),
+        ["ClusterRole list /namespaces"]
+    );
+    assert!(of_all.iter().all(|right| !right.contains('*') && !right.contains("secrets")), "{of_all:?}");
+    assert!(has(&rights(&["rbac", "--volumes"]), "ClusterRole create /persistentvolumes"));
+    let of_model = rights(&["rbac", "-f", "-"]);
+    assert!(has(&of_model, "Role create apps/deployments") && !has(&of_model, "Role create networking.istio.io/gateways"));
+}
+
+#[test]
+fn a_binding_names_who_was_said() {
+    for (arguments, part) in [
+        (["--user", "a: b"], "{kind: User, apiGroup: rbac.authorization.k8s.io, name: \"a: b\"}"),
+        (["--group", "data"], "{kind: Group, apiGroup: rbac.authorization.k8s.io, name: data}"),
+        (["--service-account", "ci"], "{kind: ServiceAccount, namespace: shop, name: ci}"),
+        (["--service-account", "ci:robot"], "{kind: ServiceAccount, namespace: ci, name: robot}"),
+    ] {
+        let ended = run(&["rbac", "-n", "shop", arguments[0], arguments[1]], "");
+        assert_eq!(ended.out.matches(part).count(), 2, "{arguments:?}: {}", ended.out);
+    }
+}

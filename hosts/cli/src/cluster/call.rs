@@ -52,6 +52,8 @@ pub struct Answer {
     pub code: u16,
     /// The body.
     pub body: String,
+    /// What the server warns of, in its `Warning` headers.
+    pub warnings: Vec<String>,
 }
 
 /// What an API server says when it refuses: `metav1.Status`.
@@ -99,6 +101,18 @@ impl Call {
         self.content_type = "application/json".into();
         self.body = serde_json::value::to_raw_value(body).unwrap_or_else(|_| nothing());
         self
+    }
+
+    /// The same request, of which nothing stays: the server does everything but store it.
+    pub fn dry(&self) -> Self {
+        let call = self.clone().with("dryRun", "All");
+        // A server that finds options in a body does not look for them in the query, so they have to be in both.
+        if call.method != "DELETE" || call.body.get() == "null" {
+            return call;
+        }
+        let mut options: serde_json::Map<String, serde_json::Value> = serde_json::from_str(call.body.get()).unwrap_or_default();
+        options.insert("dryRun".into(), serde_json::json!(["All"]));
+        call.json(&options.into())
     }
 
     fn target(&self) -> String {
@@ -208,8 +222,9 @@ impl Cluster {
         };
         let code = response.status();
         let asked = asked(&response);
+        let warnings = warnings(&response);
         match response.into_body().collect_bytes().await {
-            Ok(body) => (Ok(Answer { code: code.as_u16(), body: text(body.to_vec()) }), asked),
+            Ok(body) => (Ok(Answer { code: code.as_u16(), body: text(body.to_vec()), warnings }), asked),
             Err(error) => (Err(lost(&error)), None),
         }
     }
@@ -224,6 +239,13 @@ impl Cluster {
 fn asked(response: &http::Response<Body>) -> Option<Duration> {
     let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     text.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// The texts of headers like `299 - "would violate PodSecurity"`.
+fn warnings(response: &http::Response<Body>) -> Vec<String> {
+    let texts = response.headers().get_all(header::WARNING).iter().filter_map(|value| value.to_str().ok());
+    let text = |header: &str| header.split_once('"').map(|(_, rest)| rest.trim_end_matches('"').replace("\\\"", "\""));
+    texts.filter_map(text).collect()
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -252,11 +274,20 @@ mod tests {
     }
 
     #[test]
+    fn nothing_stays_of_a_dry_run() {
+        let call = Call::new("DELETE", "/x").json(&serde_json::json!({"preconditions": {"uid": "u"}})).dry();
+        assert_eq!(call.body.get(), r#"{"dryRun":["All"],"preconditions":{"uid":"u"}}"#);
+        for call in [call, Call::new("DELETE", "/x").dry(), Call::new("PATCH", "/x").json(&serde_json::json!({})).dry()] {
+            assert_eq!(call.target(), "/x?dryRun=All");
+        }
+    }
+
+    #[test]
     fn a_refusal_says_why() {
         let body = r#"{"kind":"Status","message":"models is forbidden: User \"alice\" cannot list","reason":"Forbidden"}"#;
-        let trouble = refused(&Call::get("/x"), &Answer { code: 403, body: body.into() });
+        let trouble = refused(&Call::get("/x"), &Answer { code: 403, body: body.into(), warnings: Vec::new() });
         assert!(trouble.message.contains("cannot list") && trouble.message.contains("modelwright rbac"), "{}", trouble.message);
-        let trouble = refused(&Call::get("/x"), &Answer { code: 502, body: "bad gateway".into() });
+        let trouble = refused(&Call::get("/x"), &Answer { code: 502, body: "bad gateway".into(), warnings: Vec::new() });
         assert_eq!(trouble.message, "GET /x is answered 502: bad gateway");
     }
 }

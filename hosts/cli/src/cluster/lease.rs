@@ -134,11 +134,24 @@ impl Lease {
         Ok(ours)
     }
 
-    /// Gives it back. Nothing depends on whether that succeeds: nobody renews it any more.
-    pub async fn release(self, cluster: &Cluster) {
+    /// Gives it back. Nothing but the time of the next run depends on whether that succeeds: nobody renews it any more.
+    pub async fn release(self, cluster: &Cluster) -> Result<(), Trouble> {
         let body = json!({"preconditions": {"uid": self.uid, "resourceVersion": self.version}});
-        let _ = cluster.call(&Call::new("DELETE", one(&self.namespace)).json(&body)).await;
+        let call = Call::new("DELETE", one(&self.namespace)).json(&body);
+        let answer = cluster.call(&call).await?;
+        match answer.code {
+            // Gone, or somebody else's by now.
+            404 | 409 => Ok(()),
+            _ if answer.is_fine() => Ok(()),
+            _ => Err(refused(&call, &answer)),
+        }
     }
+}
+
+/// Every request that is made for the Lease of a namespace.
+pub fn calls(namespace: &str) -> [Call; 4] {
+    let metadata = Metadata::default();
+    [create(namespace, ""), Call::get(one(namespace)), replace(namespace, "", &metadata), Call::new("DELETE", one(namespace))]
 }
 
 fn held(namespace: &str, holder: &str, answer: &Answer) -> Result<Lease, Stop> {

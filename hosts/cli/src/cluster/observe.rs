@@ -29,12 +29,23 @@ pub struct Observed {
     pub objects: String,
     /// What could not be read, as a JSON list for the component.
     pub unreadable: String,
-    /// The same for people, one sentence each.
-    pub refusals: Vec<String>,
+    /// The same for people.
+    pub refusals: Vec<Refusal>,
     /// Namespaces that were asked for by name and are not there.
     pub missing_namespaces: Vec<String>,
     /// The namespaces that were read as a whole; of others only what is related was. Empty: everything was.
     pub namespaces: BTreeSet<String>,
+}
+
+/// A list that may not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it would hold.
+    pub kind: String,
+    /// Empty: cluster-scoped, or of all namespaces.
+    pub namespace: String,
+    /// What the API server says.
+    pub message: String,
 }
 
 /// One list.
@@ -95,6 +106,7 @@ struct Item<'a> {
 #[serde(default)]
 struct Metadata {
     name: String,
+    namespace: String,
 }
 
 /// Reads what decides about the custom resources in `files` (a JSON object each) and about those of the same namespaces.
@@ -121,20 +133,61 @@ pub async fn observe(
     Ok(Observed { namespaces: namespaces.clone(), ..observed })
 }
 
-/// Every custom resource of ours in a namespace.
+/// Every custom resource of ours in a namespace; in all of them where that is empty.
 pub async fn names(cluster: &Cluster, namespace: &str) -> Result<Vec<Reference>, Stop> {
     let mut references = Vec::new();
     for (list, read) in lists(cluster, &ours(&BTreeSet::from([namespace.to_owned()]))).await? {
-        match read {
+        let items = match read {
             Read::Refused(trouble) => return Err(trouble.into()),
-            Read::Items(items) => references.extend(items.iter().map(|item| Reference {
-                kind: list.kind.clone(),
-                namespace: namespace.into(),
-                name: described(item.get()).0,
-            })),
+            Read::Items(items) => items,
+        };
+        for item in &items {
+            let Metadata { name, namespace } = described(item.get()).metadata;
+            references.push(Reference { kind: list.kind.clone(), namespace, name });
         }
     }
     Ok(references)
+}
+
+/// The Pods of some namespaces, and where they may not be read.
+pub async fn pods(cluster: &Cluster, namespaces: &BTreeSet<String>) -> Result<(Vec<Box<RawValue>>, Vec<Refusal>), Stop> {
+    let list = |namespace: &String| (list_of_pods(namespace), None);
+    let (mut pods, mut refusals) = (Vec::new(), Vec::new());
+    for (list, read) in lists(cluster, &namespaces.iter().map(list).collect()).await? {
+        match read {
+            Read::Items(items) => pods.extend(items),
+            Read::Refused(trouble) => refusals.push(list.refusal(trouble)),
+        }
+    }
+    Ok((pods, refusals))
+}
+
+/// Every list that [`observe`] reads for custom resources that are all in `files`.
+pub fn calls(planner: &Planner, files: &[String], namespaces: &BTreeSet<String>) -> Result<Vec<Call>, Stop> {
+    let mut wanted = ours(namespaces);
+    for parent in files {
+        want(&mut wanted, planner, parent)?;
+    }
+    Ok(each(&wanted).iter().map(|(list, names)| list.call(names.as_ref())).collect())
+}
+
+/// The list that [`pods`] reads.
+pub fn pods_call(namespace: &str) -> Call {
+    list_of_pods(namespace).call(None)
+}
+
+/// The path of objects of a kind that has to be read for one of `files`; the name comes after it.
+pub fn path(planner: &Planner, files: &[String], api: &str, kind: &str, namespace: &str) -> Result<Option<String>, Stop> {
+    let mut wanted = Wanted::new();
+    for parent in files {
+        want(&mut wanted, planner, parent)?;
+    }
+    let found = wanted.into_keys().find(|list| list.api == api && list.kind == kind);
+    Ok(found.map(|list| List { namespace: namespace.into(), ..list }.path()))
+}
+
+fn list_of_pods(namespace: &str) -> List {
+    List { api: "v1".into(), kind: "Pod".into(), resource: "pods".into(), namespace: namespace.into() }
 }
 
 fn ours(namespaces: &BTreeSet<String>) -> Wanted {
@@ -166,22 +219,50 @@ fn want(wanted: &mut Wanted, planner: &Planner, parent: &str) -> Result<(), Stop
 }
 
 async fn lists(cluster: &Cluster, wanted: &Wanted) -> Result<BTreeMap<List, Read>, Stop> {
-    let reads = wanted.iter().map(|(list, names)| async move { read(cluster, list, names.as_ref()).await });
-    stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    let each = each(wanted);
+    let reads = each.iter().map(|(list, names)| async move { read(cluster, list, names.as_ref()).await });
+    let mut lists = BTreeMap::new();
+    let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
+    while let Some((list, read)) = reads.try_next().await? {
+        let known = lists.remove(&list);
+        lists.insert(list, joined(known, read));
+    }
+    Ok(lists)
+}
+
+/// The requests for what is wanted. Namespaces are read one by one: hardly anybody may list them all.
+fn each(wanted: &Wanted) -> Vec<(List, Option<BTreeSet<String>>)> {
+    let mut each = Vec::new();
+    for (list, names) in wanted {
+        match names {
+            Some(names) if list.kind == "Namespace" => {
+                each.extend(names.iter().map(|name| (list.clone(), Some(BTreeSet::from([name.clone()])))));
+            }
+            names => each.push((list.clone(), names.clone())),
+        }
+    }
+    each
+}
+
+/// Two parts of a list; what is refused is unknown as a whole.
+fn joined(known: Option<Read>, read: Read) -> Read {
+    match (known, read) {
+        (Some(Read::Items(mut known)), Read::Items(items)) => {
+            known.extend(items);
+            Read::Items(known)
+        }
+        (Some(refused @ Read::Refused(_)), _) => refused,
+        (_, read) => read,
+    }
 }
 
 /// All pages of a list. A refusal is a result: the component decides what cannot be decided without it.
 async fn read(cluster: &Cluster, list: &List, names: Option<&BTreeSet<String>>) -> Result<(List, Read), Stop> {
-    let only = names.filter(|names| names.len() == 1).and_then(BTreeSet::first).filter(|_| list.namespace.is_empty());
     for _ in 0..RESTARTS {
         let mut items = Vec::new();
         let mut next = String::new();
         loop {
-            let mut call = Call::get(list.path()).with("limit", PAGE);
-            // Whoever may list one object by name may not have to list them all.
-            if let Some(name) = only {
-                call = call.with("fieldSelector", format!("metadata.name={name}"));
-            }
+            let mut call = list.call(names);
             if !next.is_empty() {
                 call = call.with("continue", next);
             }
@@ -214,6 +295,21 @@ impl List {
         }
     }
 
+    /// The request for its first page.
+    fn call(&self, names: Option<&BTreeSet<String>>) -> Call {
+        let call = Call::get(self.path()).with("limit", PAGE);
+        let only = names.filter(|names| names.len() == 1).and_then(BTreeSet::first).filter(|_| self.namespace.is_empty());
+        match only {
+            // Whoever may list one object by name may not have to list them all.
+            Some(name) => call.with("fieldSelector", format!("metadata.name={name}")),
+            None => call,
+        }
+    }
+
+    fn refusal(&self, trouble: Trouble) -> Refusal {
+        Refusal { kind: self.kind.clone(), namespace: self.namespace.clone(), message: trouble.message }
+    }
+
     fn not_installed(&self) -> String {
         let what = format!("the cluster has no {} of {}", self.resource, self.api);
         match self.api.as_str() {
@@ -240,15 +336,15 @@ fn gathered(read: BTreeMap<List, Read>, wanted: &Wanted) -> Result<Observed, Sto
             Read::Refused(trouble) => {
                 unreadable
                     .push(format!(r#"{{"apiVersion":"{}","kind":"{}","namespace":"{}"}}"#, list.api, list.kind, list.namespace));
-                observed.refusals.push(trouble.message);
+                observed.refusals.push(list.refusal(trouble));
             }
             Read::Items(items) => {
                 let names = wanted.get(&list).and_then(Option::as_ref);
                 let mut found = BTreeSet::new();
                 for item in &items {
-                    let (name, is_typed) = described(item.get());
+                    let Item { api, metadata: Metadata { name, .. } } = described(item.get());
                     if names.is_none_or(|names| names.contains(&name)) {
-                        add(&mut objects, item.get(), &list, is_typed);
+                        add(&mut objects, item.get(), &list, api.is_some());
                         found.insert(name);
                     }
                 }
@@ -265,10 +361,9 @@ fn gathered(read: BTreeMap<List, Read>, wanted: &Wanted) -> Result<Observed, Sto
     Ok(observed)
 }
 
-/// The name of an item, and whether it says its kind: items of a list of a built-in kind do not.
-fn described(item: &str) -> (String, bool) {
-    let item: Item<'_> = serde_json::from_str(item).unwrap_or_default();
-    (item.metadata.name, item.api.is_some())
+/// The little that is looked at; without a kind: items of a list of a built-in kind have none.
+fn described(item: &str) -> Item<'_> {
+    serde_json::from_str(item).unwrap_or_default()
 }
 
 fn add(objects: &mut String, item: &str, list: &List, is_typed: bool) {
@@ -321,7 +416,8 @@ mod tests {
         let read = BTreeMap::from([(volumes, refusal()), (everywhere, refusal())]);
         let observed = gathered(read, &Wanted::new()).expect("an observation");
         assert_eq!(observed.unreadable, r#"[{"apiVersion":"v1","kind":"PersistentVolume","namespace":""}]"#);
-        assert_eq!(observed.refusals, ["no"]);
+        assert_eq!(observed.refusals.len(), 1);
+        assert_eq!((observed.refusals[0].kind.as_str(), observed.refusals[0].message.as_str()), ("PersistentVolume", "no"));
     }
 
     #[test]

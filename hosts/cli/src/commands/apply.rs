@@ -19,7 +19,7 @@ pub fn run(arguments: &Apply, console: &mut Console<'_>) -> Result<u8, Stop> {
         }
         None => (None, None),
     };
-    if arguments.files.files.iter().any(|file| file == "-") && !arguments.watch.yes {
+    if arguments.files.files.iter().any(|file| file == "-") && !arguments.watch.yes && !arguments.server_dry_run {
         return Err(Stop::input("the standard input is a file, so nobody can be asked: say --yes"));
     }
     let session = Session::open(&arguments.connection)?;
@@ -32,5 +32,6 @@ pub fn run(arguments: &Apply, console: &mut Console<'_>) -> Result<u8, Stop> {
         }
     };
     let planner = component::load()?;
-    Rollout { session: &session, planner: &planner, input, watch: &arguments.watch, approved }.run(console)
+    let rollout = Rollout { session: &session, planner: &planner, input, watch: &arguments.watch, approved };
+    if arguments.server_dry_run { rollout.rehearse(console) } else { rollout.run(console) }
 }

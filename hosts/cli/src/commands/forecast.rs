@@ -16,7 +16,7 @@ pub fn run(arguments: &Forecast, console: &mut Console<'_>) -> Result<u8, Stop> 
     let document = component::document(planner.forecast(&input.request(&observed)))?;
     let mut forecast: format::Forecast = component::typed(&document)?;
     let mut findings = input.judged(std::mem::take(&mut forecast.diagnostics), &planner)?;
-    findings.extend(request::unreadable(&observed));
+    findings.extend(request::unreadable(&observed, &forecast.end.waiting));
     let code = request::code(&findings);
     let file = arguments.destination.output_file.as_deref();
     match arguments.output {

@@ -6,9 +6,11 @@ mod delete;
 mod forecast;
 mod info;
 mod plan;
+mod rbac;
 mod render;
 pub mod request;
 mod requirements;
+mod status;
 mod validate;
 
 use crate::arguments::{Arguments, Command, Completions, Text};
@@ -25,6 +27,8 @@ pub fn run(command: &Command, console: &mut Console<'_>) -> Result<u8, Stop> {
         Command::Delete(arguments) => delete::run(arguments, console),
         Command::Render(arguments) => render::run(arguments, console),
         Command::Forecast(arguments) => forecast::run(arguments, console),
+        Command::Status(arguments) => status::run(arguments, console),
+        Command::Rbac(arguments) => rbac::run(arguments, console),
         Command::Validate(arguments) => validate::run(arguments, console),
         Command::Requirements(arguments) => requirements::run(arguments, console),
         Command::Crds(arguments) => crds::run(arguments, console),

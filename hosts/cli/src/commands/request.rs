@@ -2,10 +2,11 @@
 
 use super::validate;
 use crate::arguments::{self, Connection, Host};
-use crate::cluster::observe::{Observed, observe};
+use crate::cluster::observe::{Observed, Refusal, observe};
 use crate::cluster::{Cluster, connect};
 use crate::console::Console;
 use crate::findings::{Finding, Weight};
+use crate::format::Waiting;
 use crate::read::documents::{Objects, Reference};
 use crate::read::files;
 use crate::read::node::write_text;
@@ -19,6 +20,11 @@ use tokio::runtime::Runtime;
 const POLICY: &str = r#"{"staticVolumes":"any"}"#;
 /// The field manager, and the name of this program.
 const MANAGER: &str = "modelwright";
+/// The gate of what is not touched because something about it is not known.
+const HOLD: &str = "hold";
+/// Cluster-scoped, so that few may list them.
+const VOLUME: &str = "PersistentVolume";
+const UNREADABLE: &str = "Unreadable";
 
 /// What a command asks about, whatever the cluster holds.
 #[derive(Default)]
@@ -232,10 +238,13 @@ fn policy(host: &Host, console: &mut Console<'_>) -> Result<String, Stop> {
     }
 }
 
-/// What could not be read, as findings.
-pub fn unreadable(observed: &Observed) -> Vec<Finding> {
-    let finding = |sentence: &String| Finding { severity: Weight::Warning, ..Finding::error("Unreadable", sentence.as_str()) };
-    observed.refusals.iter().map(finding).collect()
+/// What could not be read, as findings. Nobody needs the cluster's volumes who has none: then nothing is on hold for them.
+pub fn unreadable(observed: &Observed, waiting: &[Waiting]) -> Vec<Finding> {
+    let on_hold = waiting.iter().any(|one| one.gate == HOLD);
+    let matters = |refusal: &&Refusal| on_hold || refusal.kind != VOLUME;
+    let finding =
+        |refusal: &Refusal| Finding { severity: Weight::Warning, ..Finding::error(UNREADABLE, refusal.message.as_str()) };
+    observed.refusals.iter().filter(matters).map(finding).collect()
 }
 
 /// Whether something stands against one of the given custom resources.
@@ -245,5 +254,6 @@ pub fn has_error(findings: &[Finding]) -> bool {
 
 /// The exit code of a command that showed its result.
 pub fn code(findings: &[Finding]) -> u8 {
-    if has_error(findings) { INVALID } else { FINE }
+    let is_blind = findings.iter().any(|finding| finding.code == UNREADABLE);
+    if is_blind || has_error(findings) { INVALID } else { FINE }
 }

@@ -6,6 +6,7 @@
 pub mod confirm;
 pub mod interrupt;
 pub mod progress;
+pub mod rehearsal;
 pub mod round;
 pub mod saved;
 pub mod work;
@@ -99,6 +100,16 @@ impl Rollout<'_> {
         Ok(if code == FINE && stands_against { INVALID } else { code })
     }
 
+    /// Shows, and has the API server try every request without storing anything. Gives the exit code.
+    pub fn rehearse(mut self, console: &mut Console<'_>) -> Result<u8, Stop> {
+        let first = self.step()?;
+        let stands_against = self.check(&first)?;
+        self.show(&first, console)?;
+        let rehearsal = rehearsal::rehearse(self.session, &first.observed, &first.document)?;
+        console.put(&show::rehearsal::text(&rehearsal), None)?;
+        Ok(if stands_against { INVALID } else { rehearsal.code() })
+    }
+
     /// Observes and plans.
     fn step(&mut self) -> Result<Step, Stop> {
         self.session.runtime.block_on(step(self.session, self.planner, &mut self.input))
@@ -109,9 +120,10 @@ impl Rollout<'_> {
         if let Some(name) = step.observed.missing_namespaces.first() {
             return Err(Stop::input(format!("namespace {name} does not exist: `kubectl create namespace {name}` makes it")));
         }
-        let plan: format::Findings = component::typed(&step.document)?;
+        let plan: format::Plan = component::typed(&step.document)?;
+        let unreadable = request::unreadable(&step.observed, &plan.waiting);
         let findings = self.input.judged(plan.diagnostics, self.planner)?;
-        Ok(findings.iter().any(crate::findings::Finding::is_error) || !step.observed.refusals.is_empty())
+        Ok(findings.iter().any(crate::findings::Finding::is_error) || !unreadable.is_empty())
     }
 
     /// The plan, and the rounds that follow it as far as can be foreseen.
@@ -121,7 +133,7 @@ impl Rollout<'_> {
         }
         let mut plan: format::Plan = component::typed(&step.document)?;
         let mut findings = self.input.judged(std::mem::take(&mut plan.diagnostics), self.planner)?;
-        findings.extend(request::unreadable(&step.observed));
+        findings.extend(request::unreadable(&step.observed, &plan.waiting));
         let mut text = show::plan::text(&plan, &self.input.report(&findings), show::plan::Hint::Asked);
         if !plan.actions.is_empty() {
             text.push_str(&show::forecast::outline(&self.forecast(&step.observed)?));
@@ -166,13 +178,20 @@ impl Rollout<'_> {
             failed: Vec::new(),
             surprises: BTreeMap::new(),
             left: Vec::new(),
+            left_behind: None,
             one_round: self.approved.is_some(),
         };
         let outcome = runtime.block_on(run.all(first, shown));
         // Also after a failure: the next run should not have to wait.
         runtime.block_on(run.release());
         run.progress.end()?;
-        run.verdict(outcome?)
+        let code = run.verdict(outcome?)?;
+        match run.left_behind.take() {
+            Some(trouble) if code == FINE => {
+                Err(Stop::Host(format!("all is done, but the next run has to wait: {}", trouble.message)))
+            }
+            _ => Ok(code),
+        }
     }
 }
 
@@ -210,6 +229,8 @@ struct Run<'a> {
     surprises: BTreeMap<String, usize>,
     /// The ids of what the last plan had and was not done.
     left: Vec<String>,
+    /// Why a Lease could not be given back.
+    left_behind: Option<Trouble>,
     /// Whether only one round was approved.
     one_round: bool,
 }
@@ -417,7 +438,9 @@ impl Run<'_> {
 
     async fn release(&mut self) {
         for lease in self.leases.drain(..) {
-            lease.release(self.cluster).await;
+            if let Err(trouble) = lease.release(self.cluster).await {
+                self.left_behind.get_or_insert(trouble);
+            }
         }
     }
 

@@ -6,7 +6,10 @@ pub mod findings;
 pub mod forecast;
 pub mod paint;
 pub mod plan;
+pub mod rehearsal;
 pub mod report;
+pub mod rights;
+pub mod status;
 pub mod yaml;
 
 use crate::arguments::Form;
