@@ -369,7 +369,7 @@ impl Answers {
     }
 
     fn compare(&self, asked: &Asked) -> Way {
-        if asked.write > 0 && !asked.is_lease() && !asked.is_status() && asked.content_type == APPLY_PATCH {
+        if asked.is_change() && asked.content_type == APPLY_PATCH {
             let sentences = self.differences(asked);
             self.count.fetch_add(1, Ordering::Relaxed);
             self.found.lock().unwrap().extend(sentences);
