@@ -9,8 +9,6 @@ use modelwright_host_tests::stage::{Objects, Stage};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-const HOST: &str = "titanic.example.com";
-
 fn api() -> Api {
     let cluster = Cluster::running();
     cluster.install_crds().unwrap();
@@ -38,7 +36,11 @@ impl Witness {
     fn look(&self, api: &Api, namespace: &str, asked: &Asked) -> Way {
         let mut seen = self.0.lock().unwrap();
         let routes = api.get(&format!("/apis/networking.istio.io/v1/namespaces/{namespace}/virtualservices")).unwrap();
-        let is_routed = routes["items"].as_array().unwrap().iter().any(|routes| routes["spec"]["hosts"][0] == HOST);
+        let is_routed = routes["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|routes| routes["spec"]["hosts"][0] == format!("{namespace}.example.com"));
         if !is_routed && seen.routed > 0 {
             seen.wrong.push(format!("the host has no route when {} {} comes", asked.method, asked.path));
         }
@@ -106,7 +108,7 @@ fn routes_come_when_every_model_is_available_and_a_second_apply_writes_nothing()
     let witness = Witness::default();
     let proxy = witness.watch(&api, &stage.namespace);
     let ended = stage.apply(proxy.kubeconfig(), &files).with(0);
-    assert!(ended.says("waits (traffic)"), "{}", ended.said);
+    assert!(ended.says("waits (traffic)"), "{}", ended.last_lines());
     witness.saw_nothing_wrong();
     let mut expected = vec!["Endpoint titanic", "EndpointConfig titanic", "Gateway titanic", "VirtualService titanic"];
     for model in ["titanic-v1", "titanic-v2"] {
@@ -122,7 +124,7 @@ fn routes_come_when_every_model_is_available_and_a_second_apply_writes_nothing()
     }
     let endpoint = stage.get(Kind::Endpoint, "titanic").unwrap();
     assert_eq!(endpoint["status"]["state"], "available", "{}", endpoint["status"]);
-    assert_eq!(endpoint["status"]["url"], "https://titanic.example.com/invocations");
+    assert_eq!(endpoint["status"]["url"], format!("https://{}/invocations", stage.host()));
 
     let before = stage.objects();
     let again = Proxy::open(&api).unwrap();
@@ -193,8 +195,9 @@ fn a_model_in_use_is_not_deleted_and_its_user_is_named() {
     let before = stage.objects();
     let proxy = Proxy::open(&api).unwrap();
     let arguments = ["delete", "model/titanic-v1", "--yes", "--namespace", &stage.namespace];
-    let ended = stage.run(proxy.kubeconfig(), &arguments, &[]).with(1);
-    assert!(ended.says("EndpointConfig") && ended.says("titanic"), "{}", ended.said);
+    let ended = stage.run(proxy.kubeconfig(), &arguments, &[]).with(5);
+    let why = format!("Model {0}/titanic-v1 is not deleted: EndpointConfig {0}/titanic names it", stage.namespace);
+    assert!(ended.says(&why), "{}", ended.last_lines());
     assert_eq!(proxy.changes(), []);
     let deployments =
         |objects: &Objects| objects.values().filter(|object| object["kind"] == "Deployment").cloned().collect::<Vec<_>>();
@@ -240,5 +243,5 @@ fn a_terminating_namespace_is_let_go() {
     stage.wait("the end of the volumes", |stage| stage.of_kind(Kind::PersistentVolume).is_empty());
     stage.wait("the end of the namespace", |_| api.get(&path).is_err());
     let ended = stage.apply(proxy.kubeconfig(), &files).with(1);
-    assert!(ended.says("does not exist"), "{}", ended.said);
+    assert!(ended.says("does not exist"), "{}", ended.last_lines());
 }

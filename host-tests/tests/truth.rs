@@ -15,7 +15,7 @@ use modelwright::plan::Request;
 use modelwright::simulate;
 use modelwright_host_tests::cluster::{Api, Cluster, unique};
 use modelwright_host_tests::proxy::{Asked, Proxy, Way};
-use modelwright_host_tests::stage::{Ended, Objects, Stage};
+use modelwright_host_tests::stage::{Objects, Stage};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
@@ -172,13 +172,10 @@ impl<'a> Trial<'a> {
         self.count("answers", answers.count.load(Ordering::Relaxed));
         if ended.code == 1 && proxy.writes().is_empty() {
             self.count("refused", 1);
-            if std::env::var_os("MODELWRIGHT_REFUSED").is_some() {
-                println!("refused: {}", last_lines(&ended));
-            }
             return;
         }
         if ![0, 1, 5].contains(&ended.code) || ended.says("Not finished") {
-            return self.found.push(format!("it ends with {}: {}", ended.code, last_lines(&ended)));
+            return self.found.push(format!("it ends with {}: {}", ended.code, ended.last_lines()));
         }
         self.count(if ended.code == 0 { "done" } else { "held" }, 1);
         let real = objects(stages);
@@ -194,8 +191,8 @@ impl<'a> Trial<'a> {
                 "again it ends with {} after {}, and writes {writes:?}: {} -- AFTER -- {}",
                 repeated.code,
                 ended.code,
-                last_lines(&repeated),
-                last_lines(&ended)
+                repeated.last_lines(),
+                ended.last_lines()
             ));
         }
     }
@@ -293,11 +290,6 @@ impl<'a> Trial<'a> {
         }
         self.count("objects", real.len());
     }
-}
-
-fn last_lines(ended: &Ended) -> String {
-    let lines: Vec<&str> = ended.said.lines().filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(6)..].join(" / ")
 }
 
 fn objects(stages: &[Stage; 2]) -> Objects {
