@@ -42,6 +42,11 @@ impl Asked {
         self.path.starts_with("/apis/coordination.k8s.io/")
     }
 
+    /// Whether it would change something that lasts, besides Leases and statuses.
+    pub fn is_change(&self) -> bool {
+        self.write > 0 && !self.is_lease() && !self.is_status()
+    }
+
     /// Whether it writes a status.
     pub fn is_status(&self) -> bool {
         self.object().ends_with("/status")
@@ -142,7 +147,7 @@ impl Proxy {
 
     /// Writes of children and custom resources: without Leases and statuses, which are the host's own.
     pub fn changes(&self) -> Vec<Asked> {
-        self.writes().into_iter().filter(|asked| !asked.is_lease() && !asked.is_status()).collect()
+        self.asked().into_iter().filter(Asked::is_change).collect()
     }
 }
 
@@ -201,7 +206,7 @@ impl Shared {
         let before = log.iter().filter(|asked| asked.write > 0).count();
         let asked = Asked {
             number: log.len() + 1,
-            write: if method == "GET" { 0 } else { before + 1 },
+            write: if changes_something(&method, &path) { before + 1 } else { 0 },
             method,
             path,
             content_type: request.headers.get("content-type").cloned().unwrap_or_default(),
@@ -230,6 +235,11 @@ impl Shared {
         reader.read_to_end(&mut body)?;
         Ok(Message { first, headers, body })
     }
+}
+
+/// A dry run changes nothing, and neither does a question about rights.
+fn changes_something(method: &str, path: &str) -> bool {
+    method != "GET" && !path.contains("dryRun=All") && !path.starts_with("/apis/authorization.k8s.io/")
 }
 
 fn read_head(reader: &mut impl BufRead) -> io::Result<Option<(String, BTreeMap<String, String>)>> {

@@ -44,8 +44,14 @@ impl Ended {
     /// Where it ended otherwise.
     #[track_caller]
     pub fn with(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}", self.said);
+        assert_eq!(self.code, code, "{}", self.last_lines());
         self
+    }
+
+    /// How what it says ends; a plan before it is long.
+    pub fn last_lines(&self) -> String {
+        let lines: Vec<&str> = self.said.lines().filter(|line| !line.is_empty()).collect();
+        lines[lines.len().saturating_sub(12)..].join("\n")
     }
 
     /// Whether it says this.
@@ -78,11 +84,21 @@ impl<'a> Stage<'a> {
         stage
     }
 
-    /// Objects moved here.
+    /// Objects moved here, with a host that no other namespace has.
     pub fn take(&self, objects: &[Value]) -> Vec<Value> {
         let mut objects = objects.to_vec();
-        objects.iter_mut().for_each(|object| object["metadata"]["namespace"] = self.namespace.as_str().into());
+        for object in &mut objects {
+            object["metadata"]["namespace"] = self.namespace.as_str().into();
+            if object["kind"] == Kind::Endpoint.name() {
+                object["spec"]["host"] = self.host().into();
+            }
+        }
         objects
+    }
+
+    /// The host of an Endpoint here.
+    pub fn host(&self) -> String {
+        format!("{}.example.com", self.namespace)
     }
 
     /// The program with files of these objects.

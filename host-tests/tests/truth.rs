@@ -15,7 +15,7 @@ use modelwright::plan::Request;
 use modelwright::simulate;
 use modelwright_host_tests::cluster::{Api, Cluster, unique};
 use modelwright_host_tests::proxy::{Asked, Proxy, Way};
-use modelwright_host_tests::stage::{Ended, Objects, Stage};
+use modelwright_host_tests::stage::{Objects, Stage};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
@@ -175,7 +175,7 @@ impl<'a> Trial<'a> {
             return;
         }
         if ![0, 1, 5].contains(&ended.code) || ended.says("Not finished") {
-            return self.found.push(format!("it ends with {}: {}", ended.code, last_lines(&ended)));
+            return self.found.push(format!("it ends with {}: {}", ended.code, ended.last_lines()));
         }
         self.count(if ended.code == 0 { "done" } else { "held" }, 1);
         let real = objects(stages);
@@ -187,7 +187,13 @@ impl<'a> Trial<'a> {
         let repeated = stages[0].apply(again.kubeconfig(), files);
         if repeated.code != ended.code || !again.writes().is_empty() {
             let writes: Vec<String> = again.writes().iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
-            self.found.push(format!("again it ends with {} after {}, and writes {writes:?}", repeated.code, ended.code));
+            self.found.push(format!(
+                "again it ends with {} after {}, and writes {writes:?}: {} -- AFTER -- {}",
+                repeated.code,
+                ended.code,
+                repeated.last_lines(),
+                ended.last_lines()
+            ));
         }
     }
 
@@ -207,6 +213,9 @@ impl<'a> Trial<'a> {
             self.count("dry runs", 1);
             if answer.code >= 300 {
                 self.found.push(format!("{id}: the dry run is answered {} {}", answer.code, answer.body["message"]));
+                continue;
+            }
+            if request["method"] == "DELETE" {
                 continue;
             }
             let object = plan["objects"].as_array().unwrap().iter().find(|object| object["id"] == action["object"]).unwrap();
@@ -283,11 +292,6 @@ impl<'a> Trial<'a> {
     }
 }
 
-fn last_lines(ended: &Ended) -> String {
-    let lines: Vec<&str> = ended.said.lines().filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(6)..].join(" / ")
-}
-
 fn objects(stages: &[Stage; 2]) -> Objects {
     stages.iter().flat_map(Stage::objects).collect()
 }
@@ -297,12 +301,15 @@ fn steps(path: &Value) -> Vec<String> {
     path.as_array().into_iter().flatten().map(|step| step.as_str().map_or(step.to_string(), str::to_owned)).collect()
 }
 
-/// The paths at which two objects differ; elements with a name are found by it, as plans do.
+/// The paths at which two objects differ; elements are found by their key, as plans do.
 fn changed(before: &Value, after: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     if before == after {
         return;
     }
-    let named = |list: &Value| list.as_array().is_some_and(|items| items.iter().all(|item| item["name"].is_string()));
+    let key = ["mountPath", "containerPort", "name"].into_iter().find(|key| {
+        let has = |list: &Value| list.as_array().is_some_and(|items| items.iter().all(|item| !item[*key].is_null()));
+        has(before) && has(after)
+    });
     match (before, after) {
         (Value::Object(one), Value::Object(other)) => {
             let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
@@ -312,9 +319,10 @@ fn changed(before: &Value, after: &Value, path: &mut Vec<String>, found: &mut Ve
                 path.pop();
             }
         }
-        (Value::Array(one), Value::Array(other)) if named(before) && named(after) => {
+        (Value::Array(one), Value::Array(other)) if key.is_some() => {
+            let key = key.unwrap_or_default();
             let by_name = |items: &[Value]| -> BTreeMap<String, Value> {
-                items.iter().map(|item| (json!({"name": item["name"]}).to_string(), item.clone())).collect()
+                items.iter().map(|item| (json!({key: item[key]}).to_string(), item.clone())).collect()
             };
             let (one, other) = (by_name(one), by_name(other));
             let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
@@ -353,7 +361,7 @@ impl Answers {
     }
 
     fn compare(&self, asked: &Asked) -> Way {
-        if asked.write > 0 && !asked.is_lease() && !asked.is_status() && asked.content_type == APPLY_PATCH {
+        if asked.is_change() && asked.content_type == APPLY_PATCH {
             let sentences = self.differences(asked);
             self.count.fetch_add(1, Ordering::Relaxed);
             self.found.lock().unwrap().extend(sentences);
@@ -411,6 +419,8 @@ fn owned(object: &Value) -> Value {
 /// An object without what only the server knows.
 fn as_written(kind: Kind, object: &Value) -> Value {
     let mut object = object.clone();
+    // Nobody names it, so it comes from an admission plugin.
+    let class_is_the_default = object["spec"]["storageClassName"] == "standard";
     let mut remove = |path: &[&str]| {
         let (last, way) = path.split_last().unwrap();
         let place = way.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
@@ -433,7 +443,13 @@ fn as_written(kind: Kind, object: &Value) -> Value {
     match kind {
         Kind::Service => ["clusterIP", "clusterIPs"].iter().for_each(|field| remove(&["spec", field])),
         // Protection against deletion.
-        Kind::PersistentVolume | Kind::PersistentVolumeClaim => remove(&["metadata", "finalizers"]),
+        Kind::PersistentVolume => remove(&["metadata", "finalizers"]),
+        Kind::PersistentVolumeClaim => {
+            remove(&["metadata", "finalizers"]);
+            if class_is_the_default {
+                remove(&["spec", "storageClassName"]);
+            }
+        }
         _ => {}
     }
     match kind {

@@ -73,7 +73,7 @@ fn start_pods(cluster: &mut Cluster, events: &mut Vec<String>) {
         let wanted = at(deployment, &["spec", "replicas"]).as_i64().unwrap_or(1);
         let available = if mounts_unbound(cluster, &key, deployment) { 0 } else { wanted };
         let status = status(number(deployment, &["metadata", "generation"]), wanted, available);
-        if at(deployment, &["status"]) == &status {
+        if says_the_same(at(deployment, &["status"]), &status, wanted == available) {
             continue;
         }
         let mut deployment = deployment.clone();
@@ -81,6 +81,18 @@ fn start_pods(cluster: &mut Cluster, events: &mut Vec<String>) {
         cluster.write(key.clone(), deployment);
         events.push(format!("{}: {available} of {wanted} replicas available", key.label()));
     }
+}
+
+/// Whether a status that was observed says what ours would. The real controller says more, and why pods are missing in its own words.
+fn says_the_same(live: &Value, status: &Value, complete: bool) -> bool {
+    const COUNTS: [&str; 5] = ["observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
+    let same = |one: &Value, other: &Value, field: &str| text(one, &[field]) == text(other, &[field]);
+    let conditions = items(live, &["conditions"]);
+    let is_there = |wanted: &Value| {
+        conditions.iter().any(|found| ["type", "status", "reason"].iter().all(|field| same(found, wanted, field)))
+    };
+    let counts = COUNTS.iter().all(|count| number(live, &[count]) == number(status, &[count]));
+    counts && (!complete || items(status, &["conditions"]).iter().all(is_there))
 }
 
 /// Pods that did not start in time do not start by themselves: only another generation changes that.

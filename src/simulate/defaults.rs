@@ -13,7 +13,8 @@ pub fn fill(kind: Kind, object: &mut Value) {
         Kind::Service => fill_service(object),
         Kind::PersistentVolumeClaim => put(object, &["spec"], &[("volumeMode", "Filesystem".into())]),
         Kind::PersistentVolume => {
-            put(object, &["spec"], &[("volumeMode", "Filesystem".into()), ("persistentVolumeReclaimPolicy", "Retain".into())])
+            put(object, &["spec"], &[("volumeMode", "Filesystem".into()), ("persistentVolumeReclaimPolicy", "Retain".into())]);
+            drop_empty(object, &["spec"], "storageClassName");
         }
         _ => {}
     }
@@ -24,6 +25,14 @@ fn put(object: &mut Value, path: &[&str], members: &[(&str, Value)]) {
     let place = path.iter().try_fold(object, |place, step| place.get_mut(*step));
     if let Some(place) = place.and_then(Value::as_object_mut) {
         fill_map(place, members);
+    }
+}
+
+/// A text without content is not stored where Kubernetes does not tell it from an absent one.
+fn drop_empty(object: &mut Value, path: &[&str], member: &str) {
+    let place = path.iter().try_fold(object, |place, step| place.get_mut(*step));
+    if let Some(place) = place.and_then(Value::as_object_mut).filter(|place| place.get(member) == Some(&Value::from(""))) {
+        place.remove(member);
     }
 }
 

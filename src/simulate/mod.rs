@@ -86,9 +86,8 @@ impl Cluster {
         if live == Some(&merged) {
             return 200;
         }
-        let same_spec = live.is_some_and(|live| at(live, &["spec"]) == at(&merged, &["spec"]));
         let generation = live.map_or(0, |live| number(live, &["metadata", "generation"]));
-        if !same_spec {
+        if has_generation(key.kind) && !live.is_some_and(|live| is_same_generation(key.kind, live, &merged)) {
             set(&mut merged, &["metadata", "generation"], generation.saturating_add(1).into());
         }
         if created {
@@ -181,6 +180,17 @@ impl Cluster {
         set(&mut object, &["metadata", "resourceVersion"], self.serial.to_string().into());
         self.objects.insert(key, object);
     }
+}
+
+/// The kinds of the core group that we write have none.
+fn has_generation(kind: Kind) -> bool {
+    !kind.group().is_empty()
+}
+
+/// A Deployment's generation counts its annotations, too: kubernetes/kubernetes `pkg/registry/apps/deployment/strategy.go`.
+fn is_same_generation(kind: Kind, live: &Value, merged: &Value) -> bool {
+    let same = |path: &[&str]| at(live, path) == at(merged, path);
+    same(&["spec"]) && (kind != Kind::Deployment || same(&["metadata", "annotations"]))
 }
 
 /// The guards of a body against the live object.

@@ -125,7 +125,8 @@ pub fn serving_worlds() -> impl Strategy<Value = World> {
                     spec["instances"] = json!(1);
                     spec.as_object_mut().unwrap().remove("server");
                 }
-                for entry in spec["models"].as_array_mut().into_iter().flatten().filter(|entry| entry["instances"] == 0) {
+                let entries = spec.get_mut("models").and_then(Value::as_array_mut);
+                for entry in entries.into_iter().flatten().filter(|entry| entry["instances"] == 0) {
                     entry["instances"] = json!(1);
                 }
                 if index >= FIRST_ENDPOINT {

@@ -245,6 +245,8 @@ pub fn start_controllers(servers: &mut Servers, programs: &Programs) -> Outcome 
         format!("--service-account-private-key-file={}", at("service-account.key")),
         format!("--root-ca-file={}", at("cert/apiserver.crt")),
         "--enable-hostpath-provisioner=true".into(),
+        // On a busy machine a heartbeat may come late; a Node that is lost takes all its Pods along.
+        "--node-monitor-grace-period=1h".into(),
     ];
     let kwok_flags = [
         as_user("kwok"),
