@@ -92,6 +92,10 @@ impl Rollout<'_> {
             return Ok(DIFFERS);
         }
         self.within_deletes(&first)?;
+        if shown.is_empty() && !self.input.delete.is_empty() && self.is_held(&first)? {
+            console.say("nothing was deleted\n")?;
+            return Ok(INVALID);
+        }
         if !shown.is_empty() && self.approved.is_none() && !self.watch.yes && !confirm::yes(console)? {
             console.say("nothing was done\n")?;
             return Ok(INVALID);
@@ -134,11 +138,21 @@ impl Rollout<'_> {
         let mut plan: format::Plan = component::typed(&step.document)?;
         let mut findings = self.input.judged(std::mem::take(&mut plan.diagnostics), self.planner)?;
         findings.extend(request::unreadable(&step.observed, &plan.waiting));
+        if !self.input.delete.is_empty() {
+            // How something serves matters to nobody who takes it away.
+            findings.retain(crate::findings::Finding::is_error);
+        }
         let mut text = show::plan::text(&plan, &self.input.report(&findings), show::plan::Hint::Asked);
         if !plan.actions.is_empty() {
             text.push_str(&show::forecast::outline(&self.forecast(&step.observed)?));
         }
         console.put(&text, None)
+    }
+
+    /// Whether nothing of a deletion can ever be done as things are.
+    fn is_held(&self, step: &Step) -> Result<bool, Stop> {
+        let forecast = self.forecast(&step.observed)?;
+        Ok(!forecast.end.waiting.is_empty() && forecast.rounds.iter().all(|round| round.actions.is_empty()))
     }
 
     fn forecast(&self, observed: &Observed) -> Result<format::Forecast, Stop> {
@@ -177,8 +191,10 @@ impl Rollout<'_> {
             done: 0,
             failed: Vec::new(),
             surprises: BTreeMap::new(),
-            left: Vec::new(),
+            left: BTreeSet::new(),
             left_behind: None,
+            performed: BTreeMap::new(),
+            going: Vec::new(),
             one_round: self.approved.is_some(),
         };
         let outcome = runtime.block_on(run.all(first, shown));
@@ -228,9 +244,13 @@ struct Run<'a> {
     /// How often an action met a changed world.
     surprises: BTreeMap<String, usize>,
     /// The ids of what the last plan had and was not done.
-    left: Vec<String>,
+    left: BTreeSet<String>,
     /// Why a Lease could not be given back.
     left_behind: Option<Trouble>,
+    /// What updates changed, by object: the uid and the changes, as the plan wrote them. What comes again was undone by somebody.
+    performed: BTreeMap<String, (String, String)>,
+    /// The uids of what is to be deleted.
+    going: Vec<String>,
     /// Whether only one round was approved.
     one_round: bool,
 }
@@ -243,7 +263,7 @@ impl Watcher for Run<'_> {
             Fate::Done => {
                 self.deletes += usize::from(action.destructive);
                 self.done += 1;
-                self.left.retain(|id| *id != action.id);
+                self.left.remove(&action.id);
                 self.surprises.remove(&action.id);
                 self.progress.done(&action.verb, &action.object)
             }
@@ -272,6 +292,7 @@ impl Watcher for Run<'_> {
 impl Run<'_> {
     async fn all(&mut self, first: Step, shown: BTreeSet<String>) -> Result<End, Stop> {
         let mut step = first;
+        self.going = Work::of(&step.document)?.uids(&self.input.delete);
         if !shown.is_empty() {
             if !self.take_leases().await? {
                 return Ok(End::Interrupted);
@@ -329,6 +350,7 @@ impl Run<'_> {
             }
             self.left = work.actions.iter().map(|action| action.id.clone()).collect();
             round::perform(self.cluster, &actions, &work.guards(), self).await?;
+            self.remember(work, &actions);
             if self.interrupt.happened() {
                 return Ok(Some(End::Interrupted));
             }
@@ -348,9 +370,29 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// Keeps what was changed, so that the component sees when somebody undoes it.
+    fn remember(&mut self, work: &Work<'_>, actions: &[&Action]) {
+        let done = actions.iter().filter(|action| action.verb == "update" && !self.left.contains(&action.id));
+        let done: BTreeSet<&str> = done.map(|action| action.object.as_str()).collect();
+        for object in work.objects.iter().filter(|object| done.contains(object.id.as_str())) {
+            self.performed.insert(object.id.clone(), (object.observed.uid.clone(), object.changes.get().to_owned()));
+        }
+        let entry = |(id, (uid, changes)): (&String, &(String, String))| {
+            format!(r#"{{"id":"{id}","observed":{{"uid":"{uid}"}},"changes":{changes}}}"#)
+        };
+        let objects: Vec<String> = self.performed.iter().map(entry).collect();
+        let actions: Vec<String> = self.performed.keys().map(|id| format!(r#"{{"object":"{id}"}}"#)).collect();
+        if !objects.is_empty() {
+            self.input.previous =
+                format!(r#"{{"formatVersion":"1.0","objects":[{}],"actions":[{}]}}"#, objects.join(","), actions.join(","));
+        }
+    }
+
     /// Whether nothing can follow any more. What is forecast from here knows, which is much work, so it is only asked when `still`.
     fn at_rest(&mut self, step: &Step, work: &Work<'_>, still: bool, deadline: Instant) -> Result<Option<End>, Stop> {
-        if work.is_settled() {
+        let deletes = !self.input.delete.is_empty();
+        let settled = if deletes { work.actions.is_empty() && self.are_gone(step) } else { work.is_settled() };
+        if settled {
             return Ok(Some(End::Done));
         }
         if !self.watch.wait {
@@ -360,6 +402,11 @@ impl Run<'_> {
             return Ok(Some(end));
         }
         Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))
+    }
+
+    /// Whether what is to be deleted is gone, and what belonged to it: no object names one of the uids.
+    fn are_gone(&self, step: &Step) -> bool {
+        !self.going.iter().any(|uid| step.observed.objects.contains(uid.as_str()))
     }
 
     /// The end, where nothing more can happen.
@@ -395,7 +442,10 @@ impl Run<'_> {
     /// What a host writes about what it saw. One that cannot be written is written after the next observation.
     async fn write_statuses(&mut self, statuses: &[Status]) -> Result<(), Stop> {
         let cluster = self.cluster;
-        let calls = statuses.iter().filter_map(|status| status.request.as_ref());
+        // A deletion says nothing about what stays.
+        let delete = &self.input.delete;
+        let ours = |status: &&Status| delete.is_empty() || delete.iter().any(|reference| reference.is(&status.object));
+        let calls = statuses.iter().filter(ours).filter_map(|status| status.request.as_ref());
         let answers: Vec<_> = stream::iter(calls.map(|call| async move { (call, cluster.call(call).await) }))
             .buffer_unordered(AT_ONCE)
             .collect()
