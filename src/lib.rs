@@ -49,9 +49,9 @@ pub mod diff;
 
 pub mod pair;
 pub mod plan;
-pub mod undone;
 pub mod readiness;
 pub mod request;
+pub mod undone;
 
 pub mod status;
 

@@ -22,7 +22,9 @@ pub fn performed(previous: &Value) -> Option<Vec<Value>> {
         return None;
     }
     let updated = |object: &&Value| {
-        let of = |action: &Value| text(action, &["object"]) == text(object, &["id"]) && matches!(text(action, &["verb"]), "" | "update");
+        let of = |action: &Value| {
+            text(action, &["object"]) == text(object, &["id"]) && matches!(text(action, &["verb"]), "" | "update")
+        };
         !text(object, &["observed", "uid"]).is_empty() && actions.iter().any(of)
     };
     Some(objects.iter().filter(updated).cloned().listed())
@@ -31,7 +33,8 @@ pub fn performed(previous: &Value) -> Option<Vec<Value>> {
 /// Those of the changes of an update that were made before on the same object, and are to be made again.
 pub fn undone<'a>(performed: &[Value], key: &Key, live: &Value, found: &'a Difference) -> Vec<&'a Change> {
     let id = key.id();
-    let same = |object: &&Value| text(object, &["id"]) == id && text(object, &["observed", "uid"]) == text(live, &["metadata", "uid"]);
+    let same =
+        |object: &&Value| text(object, &["id"]) == id && text(object, &["observed", "uid"]) == text(live, &["metadata", "uid"]);
     let made: Vec<&Value> = performed.iter().filter(same).flat_map(|object| items(object, &["changes"])).listed();
     if made.is_empty() {
         return Vec::new();

@@ -795,7 +795,9 @@ mod random {
             let few = if depth == 0 { 0 } else { self.below(4) };
             match of.shape {
                 Shape::Ignored => Value::Null,
-                Shape::Quantity | Shape::Resource => self.one_of(&[json!("1"), json!("1000m"), json!("1Gi"), json!("1024Mi"), json!(1)]),
+                Shape::Quantity | Shape::Resource => {
+                    self.one_of(&[json!("1"), json!("1000m"), json!("1Gi"), json!("1024Mi"), json!(1)])
+                }
                 Shape::Duration => self.one_of(&[json!("1s"), json!("1000ms"), json!("2s")]),
                 Shape::Set => Value::Array(["a", "b", "c"].into_iter().take(few).map(Value::from).collect()),
                 Shape::Keyed(keys) => self.elements(of, keys, few, depth),
