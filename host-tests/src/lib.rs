@@ -27,3 +27,5 @@ pub mod stage;
 pub mod crowd;
 pub mod patch;
 pub mod record;
+
+pub mod rbac;
