@@ -245,3 +245,17 @@ fn a_terminating_namespace_is_let_go() {
     let ended = stage.apply(proxy.kubeconfig(), &files).with(1);
     assert!(ended.says("does not exist"), "{}", ended.last_lines());
 }
+
+#[test]
+fn a_host_that_another_namespace_has_is_refused_and_its_owner_is_named() {
+    let api = api();
+    let (stage, files) = rolled_out(&api, "faults-host");
+    let other = Stage::new(&api, "faults-host");
+    let mut copies = other.take(&files);
+    one(&mut copies, "Endpoint", "titanic")["spec"]["host"] = stage.host().into();
+    let proxy = Proxy::open(&api).unwrap();
+    let ended = other.apply(proxy.kubeconfig(), &copies).with(5);
+    let last = ended.said.lines().last().unwrap_or_default();
+    assert!(last.contains(&stage.host()) && last.contains(&format!("{}/titanic", stage.namespace)), "{}", ended.last_lines());
+    assert!(other.of_kind(Kind::VirtualService).is_empty());
+}

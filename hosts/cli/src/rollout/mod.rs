@@ -63,7 +63,7 @@ enum End {
     /// Nothing more can happen, and this is held back.
     Held(Vec<Waiting>),
     /// A custom resource has failed.
-    Failed(Vec<String>),
+    Failed(Vec<Waiting>),
     /// The time is up.
     TimeUp(Vec<Waiting>),
     /// Waiting was not asked for.
@@ -368,7 +368,7 @@ impl Run<'_> {
         let forecast: format::Forecast = component::typed(&component::document(self.planner.forecast(&request))?)?;
         if forecast.rounds.is_empty() {
             let failed = work.statuses.iter().filter(|status| status.status.state == "failed");
-            let failed: Vec<String> = failed.map(|status| object_name(&status.object)).collect();
+            let failed: Vec<Waiting> = failed.map(Status::failure).collect();
             return Ok(Some(match (failed.is_empty(), forecast.end.waiting.is_empty()) {
                 (false, _) => End::Failed(failed),
                 (true, true) => End::Done,
@@ -461,7 +461,7 @@ impl Run<'_> {
                 let fine = waiting.iter().all(|one| one.gate == "endpoint");
                 (format!("Done: {done}. The rest is held back:"), waiting, if fine { FINE } else { UNFINISHED })
             }
-            End::Failed(failed) => (format!("Done: {done}. Failed: {}.", failed.join(", ")), Vec::new(), UNFINISHED),
+            End::Failed(failed) => (format!("Done: {done}. Failed:"), failed, UNFINISHED),
             End::TimeUp(waiting) => (format!("Not finished in {} s: {done}.", self.watch.timeout.as_secs()), waiting, UNFINISHED),
             End::Differs => ("The cluster has changed since the plan was shown: nothing was done.".into(), Vec::new(), DIFFERS),
             End::Interrupted => (self.stopped("Interrupted"), Vec::new(), INTERRUPTED),
