@@ -17,7 +17,7 @@ use crate::requirements;
 use crate::table::Table;
 use crate::validate as rules;
 use crate::written::{Members, Written, json as json_text};
-use crate::{forecast as rounds, metacontroller};
+use crate::{forecast as rounds, metacontroller, pair};
 use serde_json::Value;
 
 pub use crate::metacontroller::{HostInput, Reply, customize, decorate, finalize, sync};
@@ -233,6 +233,7 @@ fn dispatch(operation: &str, request: &str) -> Document {
     match operation {
         "plan" => plan(request),
         "forecast" => forecast(request),
+        "diff" => pair::diff(request),
         "render" => render(request),
         "requirements" => requirements(request),
         "schemas" => Ok(schemas()),

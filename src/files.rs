@@ -9,6 +9,7 @@ use crate::observation::{
     Host, Observation, SERVER_FIELDS, at, describe, is_deleting, is_kept_by_metacontroller, key_of, number, set,
 };
 use crate::request;
+use crate::undone;
 use crate::validate;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -91,7 +92,7 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
     let intent = request::intent(&key, &file, host);
     let effective = match live {
         None => without_server_fields(&file),
-        Some(live) if is_refused(key.kind, live, &intent, &seen.manager) => live.clone(),
+        Some(live) if is_refused(seen, &key, live, &intent) => live.clone(),
         Some(live) => applied(key.kind, live, &intent, &seen.manager),
     };
     if let Some(live) = seen.objects.insert(key.clone(), effective) {
@@ -113,9 +114,11 @@ fn subjects(seen: &Observation, everything: bool) -> Vec<Key> {
     subjects
 }
 
-/// Custom resources are applied without force: where another manager owns a field that the file changes, the server refuses.
-fn is_refused(kind: Kind, live: &Value, intent: &Value, manager: &str) -> bool {
-    !diff::difference(kind, intent, Some(live), manager).conflicts.is_empty()
+/// Custom resources are applied without force: where another manager owns a field that the file changes, the server refuses. What
+/// somebody undid is not sent again.
+fn is_refused(seen: &Observation, key: &Key, live: &Value, intent: &Value) -> bool {
+    let found = diff::difference(key.kind, intent, Some(live), &seen.manager);
+    !found.conflicts.is_empty() || !undone::undone(&seen.performed, key, live, &found).is_empty()
 }
 
 /// The live custom resource merged as the API server would, its generation one higher when that changes the spec.

@@ -47,9 +47,11 @@ pub mod profile;
 pub mod apply;
 pub mod diff;
 
+pub mod pair;
 pub mod plan;
 pub mod readiness;
 pub mod request;
+pub mod undone;
 
 pub mod status;
 

@@ -11,6 +11,7 @@ use crate::policy::Policy;
 use crate::request;
 use crate::sort::sort_distinct;
 use crate::table::Table;
+use crate::undone;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -50,6 +51,10 @@ pub struct Observation {
     pub host: Host,
     /// Field manager.
     pub manager: String,
+    /// Objects of an earlier plan that the host updated, as that plan lists them.
+    pub performed: Vec<Value>,
+    /// Whether a plan that somebody approved is carried out: then every update and delete is for exactly what was observed.
+    pub saved: bool,
     /// Whether a replace may lose data.
     pub allow_data_loss: bool,
     /// Whether a rendering ignores gates.
@@ -68,12 +73,28 @@ pub struct Unreadable {
 }
 
 impl Observation {
-    /// Reads `{resources, delete, observed, unreadable, namespaces, now, policy, manager, allow, all}`; gives the resources of files, too.
+    /// Reads `{resources, delete, observed, unreadable, namespaces, now, policy, manager, allow, all, previous, saved}`; gives the resources of
+    /// files, too.
     pub fn of_set(text: &str, limits: &Limits) -> Result<(Self, Vec<Value>), Failure> {
-        let allowed = ["resources", "delete", "observed", "unreadable", "namespaces", "now", "policy", "manager", "allow", "all"];
+        let allowed = [
+            "resources",
+            "delete",
+            "observed",
+            "unreadable",
+            "namespaces",
+            "now",
+            "policy",
+            "manager",
+            "allow",
+            "all",
+            "previous",
+            "saved",
+        ];
         let mut envelope = envelope(text, limits, &allowed)?;
         let mut seen = Self::read(&envelope)?;
         seen.namespaces = items_of(&envelope, "namespaces")?.iter().filter_map(Value::as_str).map(String::from).listed();
+        seen.saved = envelope.get("saved") == Some(&Value::Bool(true));
+        seen.take_previous(envelope.get("previous").unwrap_or(&Value::Null));
         for entry in items_of(&envelope, "delete")? {
             seen.deletes.push(deleted(entry)?);
         }
@@ -115,6 +136,8 @@ impl Observation {
             policy,
             host,
             manager: names::MANAGER.into(),
+            performed: Vec::new(),
+            saved: false,
             allow_data_loss: false,
             all: false,
             diagnostics: Vec::new(),
@@ -137,6 +160,20 @@ impl Observation {
             seen.unreadable.add_all(unreadable(entry)?);
         }
         Ok(seen)
+    }
+
+    /// Takes what an earlier plan did. It is a memory of the host: where it cannot be read, less is known, and nothing fails.
+    fn take_previous(&mut self, previous: &Value) {
+        if previous.is_null() {
+            return;
+        }
+        match undone::performed(previous) {
+            Some(performed) => self.performed = performed,
+            None => {
+                let message = "previous cannot be read as a plan, so what was undone is not seen";
+                self.diagnostics.push(Diagnostic::info("PreviousNotRead", "", message));
+            }
+        }
     }
 
     /// Adds the parent of a call for one custom resource and makes it the only subject.

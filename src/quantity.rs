@@ -70,6 +70,11 @@ impl Quantity {
         self.nano.checked_rem(NANO) == Some(0)
     }
 
+    /// Thousandths rounded up: as the API server stores resources of pods, claims and volumes.
+    pub fn milli_ceil(&self) -> i128 {
+        self.nano.saturating_add(999_999).checked_div_euclid(1_000_000).unwrap_or(0)
+    }
+
     /// Units rounded up, for example bytes; 0 for a negative quantity.
     pub fn units_ceil(&self) -> u64 {
         let units = self.nano.max(0).saturating_add(NANO.saturating_sub(1)).checked_div(NANO).unwrap_or(0);

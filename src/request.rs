@@ -30,9 +30,12 @@ pub fn create(key: &Key, mut body: Value, manager: &str, force: bool) -> Request
     apply(key, body, manager, force)
 }
 
-/// An apply that only updates the object with the observed uid.
+/// An apply that only updates the object with the observed uid; with its resourceVersion, too, where the guard has one.
 pub fn update(key: &Key, mut body: Value, manager: &str, force: bool, observed: &Guard) -> Request {
     set(&mut body, &["metadata", "uid"], Value::from(observed.uid.as_str()));
+    if !observed.resource_version.is_empty() {
+        set(&mut body, &["metadata", "resourceVersion"], Value::from(observed.resource_version.as_str()));
+    }
     apply(key, body, manager, force)
 }
 
@@ -51,7 +54,18 @@ pub fn delete(key: &Key, observed: &Guard, exact: bool) -> Request {
 /// A merge patch that replaces the finalizers of an observed custom resource.
 pub fn finalizers(key: &Key, finalizers: &[String], manager: &str, observed: &Guard) -> Request {
     let metadata = tree(&mut [("finalizers", texts(finalizers)), ("resourceVersion", observed.resource_version.as_str().into())]);
-    let body = tree(&mut [("metadata", metadata)]);
+    merge(key, tree(&mut [("metadata", metadata)]), manager)
+}
+
+/// A merge patch that makes a Deployment replace its pods at once, without what a rolling update had left behind.
+pub fn recreate(key: &Key, manager: &str, observed: &Guard) -> Request {
+    let metadata = tree(&mut [("resourceVersion", observed.resource_version.as_str().into())]);
+    let strategy = tree(&mut [("rollingUpdate", Value::Null), ("type", "Recreate".into())]);
+    let spec = tree(&mut [("strategy", strategy)]);
+    merge(key, tree(&mut [("metadata", metadata), ("spec", spec)]), manager)
+}
+
+fn merge(key: &Key, body: Value, manager: &str) -> Request {
     let params = PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() };
     let built = collection(key).patch(&key.name, &params, &Patch::Merge(&()));
     built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
@@ -189,5 +203,6 @@ pub fn create_resource(key: &Key, resource: &Value, manager: &str) -> Request {
 
 /// The API request that updates an observed custom resource.
 pub fn update_resource(key: &Key, resource: &Value, observed: &Value, manager: &str) -> Request {
-    update(key, intent(key, resource, Host::Direct), manager, false, &guard(observed))
+    let uid_alone = Guard { resource_version: String::new(), ..guard(observed) };
+    update(key, intent(key, resource, Host::Direct), manager, false, &uid_alone)
 }

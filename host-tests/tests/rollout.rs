@@ -195,7 +195,7 @@ fn a_model_in_use_is_not_deleted_and_its_user_is_named() {
     let before = stage.objects();
     let proxy = Proxy::open(&api).unwrap();
     let arguments = ["delete", "model/titanic-v1", "--yes", "--namespace", &stage.namespace];
-    let ended = stage.run(proxy.kubeconfig(), &arguments, &[]).with(5);
+    let ended = stage.run(proxy.kubeconfig(), &arguments, &[]).with(1);
     let why = format!("Model {0}/titanic-v1 is not deleted: EndpointConfig {0}/titanic names it", stage.namespace);
     assert!(ended.says(&why), "{}", ended.last_lines());
     assert_eq!(proxy.changes(), []);
@@ -258,4 +258,7 @@ fn a_host_that_another_namespace_has_is_refused_and_its_owner_is_named() {
     let last = ended.said.lines().last().unwrap_or_default();
     assert!(last.contains(&stage.host()) && last.contains(&format!("{}/titanic", stage.namespace)), "{}", ended.last_lines());
     assert!(other.of_kind(Kind::VirtualService).is_empty());
+    // What stood against it is gone with it.
+    other.run(proxy.kubeconfig(), &["delete", "--yes"], &copies).with(0);
+    assert!(Kind::PARENTS.iter().all(|kind| other.of_kind(*kind).is_empty()));
 }

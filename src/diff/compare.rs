@@ -38,7 +38,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A desired object that does not exist yet: what is shown member by member is split, the rest is shown whole.
-    pub(crate) fn create(&mut self, of: &'static Type, desired: &'a Value) {
+    pub(crate) fn create(&mut self, of: &'a Type, desired: &'a Value) {
         match desired {
             Value::Object(members) if of.has(WIDE) => self.create_members(of, members),
             Value::Array(items) if matches!(of.shape, Shape::Keyed(_)) => self.create_elements(of, items),
@@ -47,7 +47,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn create_members(&mut self, of: &'static Type, members: &'a Members) {
+    fn create_members(&mut self, of: &'a Type, members: &'a Members) {
         for (name, value) in members {
             let (below, _) = of.member(name);
             if below.shape != Shape::Ignored {
@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn create_elements(&mut self, of: &'static Type, items: &'a [Value]) {
+    fn create_elements(&mut self, of: &'a Type, items: &'a [Value]) {
         let index = self.unique(of, items);
         for (place, item) in items.iter().enumerate() {
             if index.find(&key(of, item)) == Some(place) {
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Two values that are both there.
-    pub(crate) fn value(&mut self, of: &'static Type, desired: &'a Value, live: &'a Value, atomic: bool) {
+    pub(crate) fn value(&mut self, of: &'a Type, desired: &'a Value, live: &'a Value, atomic: bool) {
         match (desired, live) {
             (Value::Object(desired), Value::Object(live)) => self.members(of, desired, Some(live), atomic),
             (Value::Array(wanted), Value::Array(items)) => self.list(of, desired, live, (wanted, items), atomic),
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
         self.found.unchanged_fields = self.found.unchanged_fields.saturating_add(1);
     }
 
-    fn members(&mut self, of: &'static Type, desired: &'a Members, live: Option<&'a Members>, atomic: bool) {
+    fn members(&mut self, of: &'a Type, desired: &'a Members, live: Option<&'a Members>, atomic: bool) {
         let atomic = atomic || (of.shape == Shape::Atomic && !self.has_no_opinion(of, desired.is_empty()));
         let outer = self.enter(atomic);
         if desired.is_empty() && live.is_none_or(Map::is_empty) {
@@ -115,7 +115,7 @@ impl<'a> Walk<'a> {
 
     fn member(
         &mut self,
-        of: &'static Type,
+        of: &'a Type,
         default: Default,
         desired: &'a Value,
         live: Option<&'a Value>,
@@ -132,7 +132,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn extra_members(&mut self, of: &'static Type, desired: &Members, live: &'a Members, atomic: bool) {
+    fn extra_members(&mut self, of: &'a Type, desired: &Members, live: &'a Members, atomic: bool) {
         for (name, value) in live {
             let (below, default) = of.member(name);
             let ours = desired.get(name).is_some_and(|desired| !desired.is_null());
@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
 
     fn list(
         &mut self,
-        of: &'static Type,
+        of: &'a Type,
         desired: &'a Value,
         live: &'a Value,
         (wanted, items): (&'a [Value], &'a [Value]),
@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn keyed(&mut self, of: &'static Type, desired: &'a Value, live: &'a Value, (wanted, items): (&'a [Value], &'a [Value])) {
+    fn keyed(&mut self, of: &'a Type, desired: &'a Value, live: &'a Value, (wanted, items): (&'a [Value], &'a [Value])) {
         let (first, index) = (self.unique(of, wanted), Index::new(of, items));
         let mut places = Vec::with_capacity(wanted.len());
         for (place, item) in wanted.iter().enumerate() {
@@ -213,7 +213,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The index of a desired list, with a diagnostic for each key that it has twice.
-    fn unique(&mut self, of: &'static Type, wanted: &'a [Value]) -> Index<'a> {
+    fn unique(&mut self, of: &'a Type, wanted: &'a [Value]) -> Index<'a> {
         let index = Index::new(of, wanted);
         for (place, item) in wanted.iter().enumerate() {
             if index.find(&key(of, item)) != Some(place) {
@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
         });
     }
 
-    fn set(&mut self, of: &'static Type, wanted: &'a [Value], items: &'a [Value]) {
+    fn set(&mut self, of: &'a Type, wanted: &'a [Value], items: &'a [Value]) {
         let index = Index::new(of, items);
         for value in wanted {
             match index.find(&key(of, value)) {
@@ -257,7 +257,8 @@ impl<'a> Walk<'a> {
     /// Notes what differs here.
     pub(crate) fn record(&mut self, op: Op, before: &Value, after: &Value) {
         let (change, updated) = self.change(op, before, after);
-        if !change.owner.is_empty() {
+        // What is released stays as it is: nothing is taken back.
+        if !change.owner.is_empty() && op != Op::Release {
             self.found.conflicts.push(change.clone());
             // Our Apply entry would still own it, had not somebody written it since.
             if updated && self.ours.is_some() {

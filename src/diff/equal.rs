@@ -11,6 +11,9 @@ pub(crate) fn scalars(shape: Shape, one: &Value, other: &Value) -> bool {
     one == other
         || match shape {
             Shape::Quantity => quantity(one).zip(quantity(other)).is_some_and(|(one, other)| one == other),
+            Shape::Resource => {
+                quantity(one).zip(quantity(other)).is_some_and(|(one, other)| one.milli_ceil() == other.milli_ceil())
+            }
             Shape::Duration => nanoseconds(one).zip(nanoseconds(other)).is_some_and(|(one, other)| one == other),
             _ => integer(one).zip(integer(other)).is_some_and(|(one, other)| one == other),
         }

@@ -73,6 +73,52 @@ fn rows(kind: Kind) -> &'static [Row] {
     }
 }
 
+/// Rows of kinds that we do not make.
+const STATEFUL_SET: &[Row] = &[
+    row(&["spec", "replicas"], Rule::InPlace),
+    row(&["spec", "template"], Rule::InPlace),
+    row(&["spec", "updateStrategy"], Rule::InPlace),
+    row(&["spec", "minReadySeconds"], Rule::InPlace),
+    row(&["spec", "persistentVolumeClaimRetentionPolicy"], Rule::InPlace),
+    row(&["spec", "ordinals"], Rule::InPlace),
+    row(&["spec", "revisionHistoryLimit"], Rule::InPlace),
+    row(&["spec"], Rule::Refused),
+];
+const JOB: &[Row] = &[
+    row(&["spec", "completionMode"], Rule::Refused),
+    row(&["spec", "completions"], Rule::Refused),
+    row(&["spec", "selector"], Rule::Refused),
+    row(&["spec", "template"], Rule::Refused),
+];
+const POD: &[Row] = &[
+    row(&["spec", "activeDeadlineSeconds"], Rule::InPlace),
+    row(&["spec", "tolerations"], Rule::InPlace),
+    row(&["spec", "terminationGracePeriodSeconds"], Rule::InPlace),
+    row(&["spec"], Rule::Refused),
+];
+const FROZEN: &[Row] = &[row(&["data"], Rule::Refused), row(&["binaryData"], Rule::Refused), row(&["stringData"], Rule::Refused)];
+
+/// Fills in what has to be replaced of an object of a kind that we do not make.
+pub(crate) fn judge_any(group: &str, kind: &str, live: &Value, found: &mut Difference) {
+    let frozen = at(live, &["immutable"]) == &Value::Bool(true);
+    let rows = match (group, kind) {
+        ("apps", "StatefulSet") => STATEFUL_SET,
+        ("apps", "DaemonSet" | "ReplicaSet") => DEPLOYMENT,
+        ("batch", "Job") => JOB,
+        ("", "Pod") => POD,
+        ("", "ConfigMap" | "Secret") if frozen => FROZEN,
+        _ => &[],
+    };
+    let in_place = |change: &&Change| kind == "Pod" && is_image(&change.path);
+    let refused = found.changes.iter().filter(|change| !in_place(change) && is_refused(rows, change, live));
+    found.replace_paths = refused.map(|change| change.path.clone()).listed();
+}
+
+/// `spec.containers[name=…].image`: the one field of a Pod's containers that changes in place.
+fn is_image(path: &[Step]) -> bool {
+    matches!(path, [_, _, Step::Element(_), Step::Field(field)] if field == "image")
+}
+
 /// Fills in what has to be replaced, and says what the server would refuse for another reason.
 pub(crate) fn judge(kind: Kind, desired: &Value, live: &Value, found: &mut Difference) {
     let rows = rows(kind);

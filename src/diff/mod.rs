@@ -58,13 +58,7 @@ pub struct Difference {
 
 /// Compares `desired` with `live` (`None`: it does not exist, so everything desired is an `add`).
 pub fn difference(kind: Kind, desired: &Value, live: Option<&Value>, manager: &str) -> Difference {
-    let of = tables::of(kind);
-    let mut walk = Walk::new(tables::is_strict(kind), manager);
-    match live {
-        None => walk.create(of, desired),
-        Some(live) => compare(&mut walk, of, desired, live),
-    }
-    let mut found = finish(walk.found);
+    let mut found = compared(tables::of(kind), tables::is_strict(kind), desired, live, manager);
     found.unknown_after.extend(allocated(kind, desired, live));
     sort_distinct(&mut found.unknown_after);
     found.diagnostics.extend(immutable::selector(kind, desired));
@@ -74,8 +68,45 @@ pub fn difference(kind: Kind, desired: &Value, live: Option<&Value>, manager: &s
     found
 }
 
+/// The same for an object of any kind. What is known of a kind that we do not make is in a small table; of any other kind, only what
+/// the managedFields of the live object show.
+pub fn difference_of_any(desired: &Value, live: Option<&Value>, manager: &str) -> Difference {
+    if let Some(kind) = Kind::of_object(desired) {
+        return difference(kind, desired, live, manager);
+    }
+    let (group, kind) = (group_of(desired), text(desired, &["kind"]));
+    let shown;
+    let of = match tables::of_name(group, kind) {
+        Some(of) => of,
+        None => {
+            shown = tables::shown_by(live);
+            &shown
+        }
+    };
+    let mut found = compared(of, false, desired, live, manager);
+    sort_distinct(&mut found.unknown_after);
+    if let Some(live) = live {
+        immutable::judge_any(group, kind, live, &mut found);
+    }
+    found
+}
+
+/// The API group of an object; empty for the core group.
+pub fn group_of(object: &Value) -> &str {
+    text(object, &["apiVersion"]).split_once('/').map_or("", |(group, _)| group)
+}
+
+fn compared<'a>(of: &'a Type, strict: bool, desired: &'a Value, live: Option<&'a Value>, manager: &'a str) -> Difference {
+    let mut walk = Walk::new(strict, manager);
+    match live {
+        None => walk.create(of, desired),
+        Some(live) => compare(&mut walk, of, desired, live),
+    }
+    finish(walk.found)
+}
+
 /// With our Apply entry removals are exact. Without it they are not looked for. Without managedFields a last-applied annotation helps.
-fn compare<'a>(walk: &mut Walk<'a>, of: &'static Type, desired: &'a Value, live: &'a Value) {
+fn compare<'a>(walk: &mut Walk<'a>, of: &'a Type, desired: &'a Value, live: &'a Value) {
     let mut ours = None;
     match owned::managed(live, walk.manager) {
         Managed::Known(others, entry) => {
@@ -99,14 +130,18 @@ fn compare<'a>(walk: &mut Walk<'a>, of: &'static Type, desired: &'a Value, live:
     walk.found.takes_ownership = walk.known && ours.is_none() && walk.found.changes.is_empty();
 }
 
-fn remove<'a>(walk: &mut Walk<'a>, of: &'static Type, desired: &'a Value, live: &'a Value, owned: &Fields) {
+fn remove<'a>(walk: &mut Walk<'a>, of: &'a Type, desired: &'a Value, live: &'a Value, owned: &Fields) {
     Removed { walk, raw: Vec::new() }.below(owned, of, Place { desired: Some(desired), live }, &[]);
 }
 
-/// What we wrote by an update, not by an apply, and no longer want: no apply takes it away.
-fn note_stuck<'a>(walk: &mut Walk<'a>, of: &'static Type, desired: &'a Value, live: &'a Value) {
+/// The owner of what was there when an object was applied for the first time.
+const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+
+/// What we wrote by an update, not by an apply, and no longer want, or what is from before applies: no apply takes it away.
+fn note_stuck<'a>(walk: &mut Walk<'a>, of: &'a Type, desired: &'a Value, live: &'a Value) {
     let (strict, manager) = (walk.strict, walk.manager);
-    let updates = walk.others.iter().filter(|entry| entry.manager == manager && !entry.applies);
+    let is_stuck = |entry: &&owned::Entry| entry.manager == manager || entry.manager == BEFORE_FIRST_APPLY;
+    let updates = walk.others.iter().filter(|entry| is_stuck(entry) && !entry.applies);
     for fields in updates.map(|entry| entry.fields).collect::<Vec<_>>() {
         let mut stuck = Walk::new(strict, manager);
         remove(&mut stuck, of, desired, live, fields);

@@ -139,13 +139,13 @@ fn element(of: &Type, item: &Value) -> Value {
 
 /// A list with its index, to look up elements by their names in FieldsV1.
 pub(crate) struct Lookup<'a> {
-    of: &'static Type,
+    of: &'a Type,
     pub(crate) items: &'a [Value],
     index: Option<Index<'a>>,
 }
 
 impl<'a> Lookup<'a> {
-    pub(crate) fn new(of: &'static Type, items: &'a [Value]) -> Self {
+    pub(crate) fn new(of: &'a Type, items: &'a [Value]) -> Self {
         let index = matches!(of.shape, Shape::Keyed(_) | Shape::Set).then(|| Index::new(of, items));
         Self { of, items, index }
     }

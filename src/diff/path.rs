@@ -16,7 +16,7 @@ pub(crate) enum Segment<'a> {
     /// An element of an atomic list.
     Index(usize),
     /// An element of a keyed list of this type, at this place of its list.
-    Element(&'static Type, &'a Value, usize),
+    Element(&'a Type, &'a Value, usize),
 }
 
 impl Segment<'_> {

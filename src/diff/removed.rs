@@ -33,7 +33,7 @@ pub(crate) struct Place<'a> {
 
 impl<'a, 'r> Removed<'_, 'a, 'r> {
     /// Everything below a container that we own parts of. Key fields of its elements stay as long as the element does.
-    pub(crate) fn below(&mut self, owned: &'r Fields, of: &'static Type, place: Place<'a>, keys: &[&str]) {
+    pub(crate) fn below(&mut self, owned: &'r Fields, of: &'a Type, place: Place<'a>, keys: &[&str]) {
         match place.live {
             Value::Object(live) => self.members(owned, of, place.desired.and_then(Value::as_object), live, keys),
             Value::Array(live) if matches!(of.shape, Shape::Keyed(_) | Shape::Set) => {
@@ -44,7 +44,7 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
         }
     }
 
-    fn members(&mut self, owned: &'r Fields, of: &'static Type, desired: Option<&'a Members>, live: &'a Members, keys: &[&str]) {
+    fn members(&mut self, owned: &'r Fields, of: &'a Type, desired: Option<&'a Members>, live: &'a Members, keys: &[&str]) {
         let is_struct = !of.has_items() && !self.walk.strict;
         for (raw, below) in owned {
             let Some((name, value)) = raw.strip_prefix("f:").and_then(|name| live.get_key_value(name)) else { continue };
@@ -63,7 +63,7 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
         }
     }
 
-    fn elements(&mut self, owned: &'r Fields, of: &'static Type, desired: &'a [Value], live: &'a [Value]) {
+    fn elements(&mut self, owned: &'r Fields, of: &'a Type, desired: &'a [Value], live: &'a [Value]) {
         let (wanted, live) = (Lookup::new(of, desired), Lookup::new(of, live));
         let keys = match of.shape {
             Shape::Keyed(keys) => keys,
@@ -91,7 +91,7 @@ impl<'a, 'r> Removed<'_, 'a, 'r> {
     }
 
     /// One owned value that is there.
-    fn owned(&mut self, below: &'r Value, of: &'static Type, place: Place<'a>, after: After, keys: &[&str]) {
+    fn owned(&mut self, below: &'r Value, of: &'a Type, place: Place<'a>, after: After, keys: &[&str]) {
         let Value::Object(below) = below else { return };
         if place.desired.is_some() {
             return self.below(below, of, place, keys);

@@ -5,6 +5,8 @@
 //! neither list types nor defaults.
 
 use crate::kinds::Kind;
+use crate::list::Listed;
+use crate::observation::items;
 use serde_json::{Map, Value};
 
 /// How a value is merged and compared.
@@ -20,6 +22,8 @@ pub(crate) enum Shape {
     Set,
     /// A number with a suffix.
     Quantity,
+    /// The same in a list of resources: the API server rounds up to milli.
+    Resource,
     /// Istio's text durations.
     Duration,
     /// Identity, guards, and what only the server writes: neither compared nor owned.
@@ -46,6 +50,8 @@ pub(crate) struct Type {
     /// Members of a map, elements of a list.
     items: Option<&'static Type>,
     flags: u8,
+    /// What managedFields of one object show of a kind that is not in the tables: members by name, the elements of a list by `[]`.
+    shown: Vec<(String, Type)>,
 }
 
 struct Field {
@@ -69,16 +75,20 @@ pub(crate) enum Default {
 
 impl Type {
     /// The type and default of a member.
-    pub(crate) fn member(&self, name: &str) -> (&'static Type, Default) {
+    pub(crate) fn member(&self, name: &str) -> (&Type, Default) {
         match self.fields.iter().find(|field| field.name == name) {
             Some(field) => (field.of, field.default),
-            None => (self.element(), Default::None),
+            None => (self.shown(name).unwrap_or_else(|| self.element()), Default::None),
         }
     }
 
     /// The type of a list's elements or of a map's members.
-    pub(crate) fn element(&self) -> &'static Type {
-        self.items.unwrap_or(&ANY)
+    pub(crate) fn element(&self) -> &Type {
+        self.items.or_else(|| self.shown(ELEMENT)).unwrap_or(&ANY)
+    }
+
+    fn shown(&self, name: &str) -> Option<&Type> {
+        self.shown.iter().find(|(shown, _)| shown == name).map(|(_, of)| of)
     }
 
     /// Whether it is a map or a list rather than a struct.
@@ -99,7 +109,7 @@ impl Type {
     /// Whether its members are named by their author.
     #[cfg(test)]
     pub(crate) fn is_map(&self) -> bool {
-        [&TEXT, &QUANTITY, &ISTIO_ANY].into_iter().any(|of| std::ptr::eq(self.element(), of))
+        [&TEXT, &QUANTITY, &RESOURCE, &ISTIO_ANY].into_iter().any(|of| std::ptr::eq(self.element(), of))
     }
 
     pub(crate) fn has(&self, flag: u8) -> bool {
@@ -161,6 +171,83 @@ pub(crate) fn of(kind: Kind) -> &'static Type {
     }
 }
 
+/// The type of a whole object of a kind that we do not make.
+pub(crate) fn of_name(group: &str, kind: &str) -> Option<&'static Type> {
+    Some(match (group, kind) {
+        ("apps", "StatefulSet") => &STATEFUL_SET,
+        ("apps", "DaemonSet" | "ReplicaSet") => &WORKLOAD,
+        ("batch", "Job") => &JOB,
+        ("batch", "CronJob") => &CRON_JOB,
+        ("", "Pod") => &BARE_POD,
+        ("", "ConfigMap" | "Secret") => &DATA,
+        ("", "Namespace" | "ServiceAccount") => &PLAIN,
+        _ => return None,
+    })
+}
+
+/// Key fields of lists that managedFields may show.
+const KEYS: [&[&str]; 14] = [
+    &["name"],
+    &["type"],
+    &["key"],
+    &["id"],
+    &["uid"],
+    &["ip"],
+    &["host"],
+    &["port"],
+    &["mountPath"],
+    &["devicePath"],
+    &["topologyKey"],
+    &["port", "protocol"],
+    &["containerPort", "protocol"],
+    &["topologyKey", "whenUnsatisfiable"],
+];
+/// The name under which the elements of a list are shown. No field has it.
+const ELEMENT: &str = "[]";
+
+/// The type of an object of which only its managedFields tell something: a list is keyed where they name its elements by known keys.
+pub(crate) fn shown_by(live: Option<&Value>) -> Type {
+    let entries = live.map_or(&[][..], |live| items(live, &["metadata", "managedFields"]));
+    let fields: Vec<&Map<String, Value>> = entries.iter().filter_map(|entry| entry.get("fieldsV1")?.as_object()).listed();
+    let mut of = shown(&fields);
+    of.fields = &WHOLE;
+    of.flags = WIDE;
+    of
+}
+
+fn shown(trees: &[&Map<String, Value>]) -> Type {
+    let mut of = object(&[]);
+    let mut below: Vec<(String, Vec<&Map<String, Value>>)> = Vec::new();
+    for (raw, tree) in trees.iter().flat_map(|tree| tree.iter()) {
+        let Some(tree) = tree.as_object() else { continue };
+        let name = match raw.split_once(':') {
+            Some(("f", name)) => name,
+            Some(("k", key)) => {
+                of.shape = keys_of(key).unwrap_or(of.shape);
+                ELEMENT
+            }
+            Some(("v", _)) => {
+                of.shape = Shape::Set;
+                continue;
+            }
+            _ => continue,
+        };
+        match below.iter_mut().find(|(known, _)| known == name) {
+            Some((_, trees)) => trees.push(tree),
+            None => below.push((name.into(), vec![tree])),
+        }
+    }
+    of.shown = below.into_iter().map(|(name, trees)| (name, shown(&trees))).listed();
+    of
+}
+
+/// The shape of a list one of whose elements has this name in FieldsV1.
+fn keys_of(raw: &str) -> Option<Shape> {
+    let key: Map<String, Value> = serde_json::from_str(raw).ok()?;
+    let keys = KEYS.iter().find(|keys| keys.len() == key.len() && keys.iter().all(|name| key.contains_key(*name)))?;
+    Some(Shape::Keyed(keys))
+}
+
 /// Whether a key that desired lacks inside an atomic value can only come from an author: the server fills in nothing.
 pub(crate) fn is_strict(kind: Kind) -> bool {
     kind.is_parent() || matches!(kind, Kind::Gateway | Kind::VirtualService)
@@ -176,7 +263,7 @@ pub(crate) fn allocated(kind: Kind) -> &'static [&'static [&'static str]] {
 }
 
 const fn shaped(shape: Shape, fields: &'static [Field], items: Option<&'static Type>, flags: u8) -> Type {
-    Type { shape, fields, items, flags }
+    Type { shape, fields, items, flags, shown: Vec::new() }
 }
 
 const fn object(fields: &'static [Field]) -> Type {
@@ -225,6 +312,8 @@ static SET: Type = shaped(Shape::Set, &[], None, 0);
 static MAP: Type = shaped(Shape::Deduced, &[], Some(&TEXT), WIDE);
 static ATOMIC_MAP: Type = shaped(Shape::Atomic, &[], Some(&TEXT), 0);
 static QUANTITIES: Type = shaped(Shape::Deduced, &[], Some(&QUANTITY), 0);
+static RESOURCE: Type = shaped(Shape::Resource, &[], None, 0);
+static RESOURCE_LIST: Type = shaped(Shape::Deduced, &[], Some(&RESOURCE), 0);
 
 static ANNOTATIONS: Type = shaped(
     Shape::Deduced,
@@ -353,7 +442,7 @@ static VOLUME_AFFINITY: Type = object(&[field("required", &NODE_TERMS_OF)]);
 static VOLUME_SPEC: Type = wide(&[
     text("persistentVolumeReclaimPolicy", "Retain"),
     text("volumeMode", "Filesystem"),
-    field("capacity", &QUANTITIES),
+    field("capacity", &RESOURCE_LIST),
     field("claimRef", &CLAIM_REFERENCE),
     field("csi", &CSI),
     field("hostPath", &HOST_PATH),
@@ -361,7 +450,7 @@ static VOLUME_SPEC: Type = wide(&[
 ]);
 static VOLUME: Type = wide(&[API, KIND, META, STATUS, field("spec", &VOLUME_SPEC)]);
 
-static RESOURCES: Type = object(&[field("limits", &QUANTITIES), field("requests", &QUANTITIES)]);
+static RESOURCES: Type = object(&[field("limits", &RESOURCE_LIST), field("requests", &RESOURCE_LIST)]);
 static CLAIM_SPEC: Type = wide(&[
     text("volumeMode", "Filesystem"),
     field("storageClassName", &TEXT),
@@ -385,6 +474,46 @@ static DEPLOYMENT_SPEC: Type = wide(&[
     field("template", &TEMPLATE),
 ]);
 static DEPLOYMENT: Type = wide(&[API, KIND, META, STATUS, field("spec", &DEPLOYMENT_SPEC)]);
+// Kinds that we do not make.
+
+static WHOLE: [Field; 4] = [API, KIND, META, STATUS];
+static DATA: Type = wide(&[API, KIND, META, field("data", &MAP), field("binaryData", &MAP), field("stringData", &MAP)]);
+static BARE_POD: Type = wide(&[API, KIND, META, STATUS, field("spec", &POD)]);
+static WORKLOAD_SPEC: Type = wide(&[
+    number("replicas", 1),
+    number("revisionHistoryLimit", 10),
+    field("selector", &SELECTOR),
+    field("template", &TEMPLATE),
+]);
+static WORKLOAD: Type = wide(&[API, KIND, META, STATUS, field("spec", &WORKLOAD_SPEC)]);
+static OWN_CLAIM: Type = object(&[API, KIND, STATUS, field("metadata", &TEMPLATE_METADATA), field("spec", &CLAIM_SPEC)]);
+static OWN_CLAIMS: Type = list(&OWN_CLAIM);
+static STATEFUL_SET_SPEC: Type = wide(&[
+    number("replicas", 1),
+    number("revisionHistoryLimit", 10),
+    text("podManagementPolicy", "OrderedReady"),
+    field("selector", &SELECTOR),
+    field("template", &TEMPLATE),
+    field("volumeClaimTemplates", &OWN_CLAIMS),
+]);
+static STATEFUL_SET: Type = wide(&[API, KIND, META, STATUS, field("spec", &STATEFUL_SET_SPEC)]);
+static JOB_SPEC: Type = wide(&[
+    number("completions", 1),
+    number("parallelism", 1),
+    number("backoffLimit", 6),
+    field("selector", &SELECTOR),
+    field("template", &TEMPLATE),
+]);
+static JOB: Type = wide(&[API, KIND, META, STATUS, field("spec", &JOB_SPEC)]);
+static JOB_TEMPLATE: Type = object(&[field("metadata", &TEMPLATE_METADATA), field("spec", &JOB_SPEC)]);
+static CRON_JOB_SPEC: Type = wide(&[
+    text("concurrencyPolicy", "Allow"),
+    number("successfulJobsHistoryLimit", 3),
+    number("failedJobsHistoryLimit", 1),
+    field("jobTemplate", &JOB_TEMPLATE),
+]);
+static CRON_JOB: Type = wide(&[API, KIND, META, STATUS, field("spec", &CRON_JOB_SPEC)]);
+
 static TEMPLATE: Type = wide(&[field("metadata", &TEMPLATE_METADATA), field("spec", &POD)]);
 
 static POD: Type = wide(&[
@@ -396,7 +525,7 @@ static POD: Type = wide(&[
     field("initContainers", &INIT_CONTAINERS),
     field("volumes", &VOLUMES),
     field("nodeSelector", &ATOMIC_MAP),
-    field("overhead", &QUANTITIES),
+    field("overhead", &RESOURCE_LIST),
     field("imagePullSecrets", &NAMED),
     field("hostAliases", &HOST_ALIASES),
     field("resourceClaims", &NAMED_GRANULAR),
@@ -465,7 +594,7 @@ static CONTAINER: Type = object(&[
     field("lifecycle", &LIFECYCLE),
 ]);
 static CONTAINER_RESOURCES: Type =
-    object(&[field("limits", &QUANTITIES), field("requests", &QUANTITIES), field("claims", &NAMED_GRANULAR)]);
+    object(&[field("limits", &RESOURCE_LIST), field("requests", &RESOURCE_LIST), field("claims", &NAMED_GRANULAR)]);
 static RESIZE_POLICY: Type = object(&[plain("resourceName"), plain("restartPolicy")]);
 static RESIZE_POLICIES: Type = list(&RESIZE_POLICY);
 static CONTAINER_PORT: Type = object(&[plain("containerPort"), text("protocol", "TCP")]);

@@ -753,7 +753,7 @@ mod types {
                 ("listSets", (|shape| shape == Shape::Set) as fn(Shape) -> bool),
                 ("atomicLists", |shape| shape == Shape::Deduced || shape == Shape::Ignored),
                 ("atomicMaps", |shape| shape == Shape::Atomic),
-                ("quantity", |shape| shape == Shape::Quantity),
+                ("quantity", |shape| matches!(shape, Shape::Quantity | Shape::Resource)),
             ] {
                 for path in items(facts, &[list]).iter().filter_map(Value::as_str).filter(|path| is_ours(path)) {
                     assert!(holds(at_path(kind, path).shape), "{} {list} {path}", kind.name());
@@ -795,7 +795,9 @@ mod random {
             let few = if depth == 0 { 0 } else { self.below(4) };
             match of.shape {
                 Shape::Ignored => Value::Null,
-                Shape::Quantity => self.one_of(&[json!("1"), json!("1000m"), json!("1Gi"), json!("1024Mi"), json!(1)]),
+                Shape::Quantity | Shape::Resource => {
+                    self.one_of(&[json!("1"), json!("1000m"), json!("1Gi"), json!("1024Mi"), json!(1)])
+                }
                 Shape::Duration => self.one_of(&[json!("1s"), json!("1000ms"), json!("2s")]),
                 Shape::Set => Value::Array(["a", "b", "c"].into_iter().take(few).map(Value::from).collect()),
                 Shape::Keyed(keys) => self.elements(of, keys, few, depth),

@@ -1,6 +1,6 @@
 //! The children of a custom resource: created, updated, replaced, deleted, or listed with what holds them back.
 
-use super::{Draft, Step, Verb};
+use super::{Draft, Op, Step, Verb};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
@@ -157,6 +157,9 @@ fn draft_update(draft: &mut Draft, key: &Key, body: Value, difference: Differenc
         draft.object(key, Verb::Unchanged, "", difference, Some(live));
         return;
     }
+    if draft.is_undone(key, &difference, live) {
+        return;
+    }
     let reason = reason(&difference);
     if key.kind == Kind::PersistentVolumeClaim && grows(&difference) && text(live, &["status", "phase"]) != "Bound" {
         draft.object(key, Verb::Update, reason, difference, Some(live));
@@ -165,9 +168,12 @@ fn draft_update(draft: &mut Draft, key: &Key, body: Value, difference: Differenc
         return;
     }
     let disruptive = interrupts(key, &body, &difference);
-    draft.object(key, Verb::Update, reason, difference, Some(live));
     let manager = draft.seen.manager.clone();
-    let request = request::update(key, body, &manager, true, &request::guard(live));
+    let request = match leaves_figures_behind(key, &body, &difference, live) {
+        true => request::recreate(key, &manager, &request::guard(live)),
+        false => request::update(key, body, &manager, true, &draft.exact_guard(live)),
+    };
+    draft.object(key, Verb::Update, reason, difference, Some(live));
     if let Some(action) = draft.act(key, Verb::Update, reason, request, needs) {
         action.disruptive = disruptive;
         if disruptive {
@@ -176,17 +182,27 @@ fn draft_update(draft: &mut Draft, key: &Key, body: Value, difference: Differenc
     }
 }
 
-fn reason(difference: &Difference) -> &'static str {
-    let all = |op| difference.changes.iter().all(|change| change.op == op);
+/// Why an object is updated.
+pub fn reason(difference: &Difference) -> &'static str {
     if difference.changes.is_empty() {
         "TakeOwnership"
     } else if difference.drift.len() == difference.changes.len() {
         "Drift"
-    } else if all(super::Op::Remove) {
+    } else if difference.changes.iter().all(|change| matches!(change.op, Op::Remove | Op::Release)) {
         "NoLongerWanted"
     } else {
         "SpecChanged"
     }
+}
+
+/// An apply of `Recreate` leaves the figures of a rolling update behind that nobody or somebody else owns, and the API server refuses
+/// the two together: the strategy is patched first.
+fn leaves_figures_behind(key: &Key, body: &Value, difference: &Difference, live: &Value) -> bool {
+    const FIGURES: &str = "spec.strategy.rollingUpdate";
+    key.kind == Kind::Deployment
+        && text(body, &["spec", "strategy", "type"]) == "Recreate"
+        && !at(live, &["spec", "strategy", "rollingUpdate"]).is_null()
+        && !difference.changes.iter().any(|change| change.op == Op::Remove && change.text.starts_with(FIGURES))
 }
 
 fn grows(difference: &Difference) -> bool {
@@ -257,7 +273,7 @@ fn draft_delete(draft: &mut Draft, decision: &Decision, key: &Key, live: &Value)
     let deletes_data =
         key.kind == Kind::PersistentVolumeClaim || text(live, &["spec", "persistentVolumeReclaimPolicy"]) == "Delete";
     let needs = needs(key, &decision.key, live);
-    let request = request::delete(key, &request::guard(live), false);
+    let request = request::delete(key, &request::guard(live), draft.seen.saved);
     if let Some(action) = draft.act(key, Verb::Delete, "NoLongerWanted", request, needs) {
         action.data_loss = deletes_data && !is_static(live);
         action.disruptive = matches!(key.kind, Kind::VirtualService | Kind::Gateway | Kind::Deployment);

@@ -158,7 +158,7 @@ pub struct ObjectPlan {
     /// What happens to it.
     pub verb: Verb,
     /// Why: `Absent`, `SpecChanged`, `Drift`, `NoLongerWanted`, `TakeOwnership`, `ImmutableField`, `NotOurs`, `WaitingForGone`,
-    /// `DataLossRefused`, `InUse`, `AnotherHost`, `Requested`, empty when unchanged. The set is open.
+    /// `DataLossRefused`, `InUse`, `AnotherHost`, `Requested`, `Undone`, empty when unchanged. The set is open.
     pub reason: String,
     /// Immutable paths that differ.
     pub replace_paths: Vec<Vec<Step>>,
@@ -254,8 +254,8 @@ pub struct Expect {
 pub struct Waiting {
     /// The object's id.
     pub object: String,
-    /// `owner`, `traffic`, `cut-over`, `in-use`, `hold`, `gone`, `endpoint`, `data-loss`, `bound`, `another-host`, `conflict`. The set is
-    /// open.
+    /// `owner`, `traffic`, `cut-over`, `in-use`, `hold`, `gone`, `endpoint`, `data-loss`, `bound`, `another-host`, `conflict`,
+    /// `undone`. The set is open.
     pub gate: String,
     /// Ids of the objects whose state it waits for.
     pub waits_for: Vec<String>,

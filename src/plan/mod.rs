@@ -7,6 +7,7 @@ mod format;
 mod order;
 mod resources;
 
+pub use children::reason;
 pub use format::{
     Action, Change, Component, Drift, Expect, Guard, ObjectPlan, Op, Plan, Readiness, Request, StatusWrite, Step, Subject,
     Summary, Verb, Waiting,
@@ -23,6 +24,7 @@ use crate::reconcile::Decision;
 use crate::request;
 use crate::sort::sort_distinct;
 use crate::table::Table;
+use crate::undone;
 use resources::Dependants;
 use serde_json::Value;
 
@@ -138,6 +140,26 @@ impl<'a> Draft<'a> {
         let changed = !decision.meta.uid.is_empty() && !changes_itself && live.get("status") != Some(&decision.status);
         let request = changed.then(|| request::status(key, &decision.status, &decision.meta.uid));
         Some(StatusWrite { object: key.id(), changed, status: decision.status.clone(), request })
+    }
+
+    /// Whether an update would only go on with a fight; then it waits, and whoever undoes it is named. The object is listed.
+    fn is_undone(&mut self, key: &Key, difference: &Difference, live: &Value) -> bool {
+        let undone = undone::undone(&self.seen.performed, key, live, difference);
+        if undone.is_empty() {
+            return false;
+        }
+        let paths = undone.iter().map(|change| change.text.as_str()).listed().join(", ");
+        self.diagnostics.add_all(undone.iter().map(|change| undone::told(key, change, difference)));
+        self.object(key, Verb::Update, "Undone", difference.clone(), Some(live));
+        let text = format!("{} is not updated: somebody undoes it", key.label());
+        self.wait(key, "undone", Vec::new(), format!("{paths} is again as it was before the last update"), text);
+        true
+    }
+
+    /// What an update has to find: the object, and in a plan that was approved, exactly what was observed of it.
+    fn exact_guard(&self, live: &Value) -> Guard {
+        let Guard { uid, resource_version } = request::guard(live);
+        Guard { uid, resource_version: if self.seen.saved { resource_version } else { String::new() } }
     }
 
     fn wait(&mut self, key: &Key, gate: &str, waits_for: Vec<String>, facts: impl Into<String>, text: String) {

@@ -56,7 +56,7 @@ fn draft_requested(draft: &mut Draft, decision: &Decision, live: &Value) -> Depe
         }
     }
     draft.object(key, Verb::Delete, "Requested", diff::Difference::default(), Some(live));
-    let request = request::delete(key, &request::guard(live), false);
+    let request = request::delete(key, &request::guard(live), draft.seen.saved);
     if let Some(action) = draft.act(key, Verb::Delete, "Requested", request, Vec::new()) {
         action.disruptive = key.kind == Kind::Endpoint;
     }
@@ -113,10 +113,12 @@ fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Op
     } else if difference.changes.is_empty() && !difference.takes_ownership {
         draft.object(key, Verb::Unchanged, "", difference, Some(live));
         draft_finalizer(draft, decision, Some(live));
+    } else if draft.is_undone(key, &difference, live) {
+        draft_finalizer(draft, decision, Some(live));
     } else {
         let reason = if difference.changes.is_empty() { "TakeOwnership" } else { "SpecChanged" };
         draft.object(key, Verb::Update, reason, difference, Some(live));
-        let request = request::update(key, intent.clone(), &manager, false, &request::guard(live));
+        let request = request::update(key, intent.clone(), &manager, false, &draft.exact_guard(live));
         draft.act(key, Verb::Update, reason, request, Vec::new());
     }
 }

@@ -8,7 +8,7 @@ const CODES: &str = "\
 Exit codes:
   0  fine
   1  the input is invalid (every finding is on the standard error), or the cluster stands against it
-  2  `plan --exit-code`: there is something to do
+  2  `plan --exit-code`, `diff --exit-code`: there is something to do
   3  a file cannot be read or written, the API server cannot be asked or refuses, or the component failed
   4  `apply PLAN`: the cluster has changed, so the saved plan is not what would be done now
   5  not finished: the time was up, or something is held back and nothing here can change that
@@ -48,6 +48,9 @@ pub enum Command {
     Status(Status),
     /// Print the least rights that this program needs in a namespace, as manifests
     Rbac(Rbac),
+    /// Show what differs between objects of any kind and the live ones
+    #[command(after_help = CODES)]
+    Diff(Diff),
     /// Check custom resources: every mistake at once, with file and line
     #[command(after_help = CODES)]
     Validate(Validate),
@@ -318,6 +321,29 @@ pub struct Forecast {
     /// Where to.
     #[command(flatten)]
     pub destination: Destination,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// The objects as they should be.
+    #[command(flatten)]
+    pub files: Files,
+    /// File or folder of the objects as they are, for example from `kubectl get … -o yaml --show-managed-fields`. May be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub live: Vec<String>,
+    /// The field manager whose fields are ours [default: modelwright]
+    #[arg(long, value_name = "NAME")]
+    pub manager: Option<String>,
+    /// Form of the result
+    #[arg(short, long, value_enum, default_value_t = Form::Text)]
+    pub output: Form,
+    /// Where to.
+    #[command(flatten)]
+    pub destination: Destination,
+    /// End with code 2 when something differs
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// `validate`.

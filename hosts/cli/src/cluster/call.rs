@@ -257,7 +257,11 @@ pub fn refused(call: &Call, answer: &Answer) -> Trouble {
     let why = answer.message();
     let message = match StatusCode::from_u16(answer.code) {
         Ok(StatusCode::UNAUTHORIZED) => format!("the API server does not know who asks (401): {why}"),
-        Ok(StatusCode::FORBIDDEN) => format!("not permitted: {why}; `modelwright rbac` prints what is needed"),
+        // Quotas and admission answer the same code; no right helps against those.
+        Ok(StatusCode::FORBIDDEN) if why.contains(" cannot ") => {
+            format!("not permitted: {why}; `modelwright rbac` prints what is needed")
+        }
+        Ok(StatusCode::FORBIDDEN) => format!("not permitted: {why}"),
         _ => format!("{} is answered {}: {why}", call.name(), answer.code),
     };
     Trouble { code: answer.code, message }

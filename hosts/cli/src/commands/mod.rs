@@ -3,6 +3,7 @@
 mod apply;
 mod crds;
 mod delete;
+mod diff;
 mod forecast;
 mod info;
 mod plan;
@@ -29,6 +30,7 @@ pub fn run(command: &Command, console: &mut Console<'_>) -> Result<u8, Stop> {
         Command::Forecast(arguments) => forecast::run(arguments, console),
         Command::Status(arguments) => status::run(arguments, console),
         Command::Rbac(arguments) => rbac::run(arguments, console),
+        Command::Diff(arguments) => diff::run(arguments, console),
         Command::Validate(arguments) => validate::run(arguments, console),
         Command::Requirements(arguments) => requirements::run(arguments, console),
         Command::Crds(arguments) => crds::run(arguments, console),

@@ -43,6 +43,8 @@ pub struct Input {
     pub all: bool,
     /// Whether the requests must fit exactly what was observed.
     pub saved: bool,
+    /// What was done before, as the component reads it; empty: nothing.
+    pub previous: String,
 }
 
 /// An API server and everything to talk to it.
@@ -146,6 +148,9 @@ impl Input {
             let references: Vec<String> = self.delete.iter().map(Reference::json).collect();
             json.push_str(&format!(r#","delete":[{}]"#, references.join(",")));
         }
+        if !self.previous.is_empty() {
+            json.push_str(&format!(r#","previous":{}"#, self.previous));
+        }
         if self.saved {
             json.push_str(r#","saved":true"#);
         }
@@ -155,7 +160,9 @@ impl Input {
 
     /// Reads from an API server what decides about this input.
     pub async fn observe(&self, cluster: &Cluster, planner: &Planner) -> Result<Observed, Stop> {
-        let files: Vec<String> = self.resources.objects.iter().map(|object| object.node.json()).collect();
+        let files = self.resources.objects.iter().map(|object| object.node.json());
+        // Their dependants are looked for also when they are gone themselves.
+        let files: Vec<String> = files.chain(self.delete.iter().map(Reference::object)).collect();
         observe(cluster, planner, &files, &self.namespaces(&cluster.namespace)).await
     }
 

@@ -91,6 +91,25 @@ impl Reference {
         }
     }
 
+    /// The object that is named, with nothing but its name, as JSON.
+    pub fn object(&self) -> String {
+        let Self { kind, namespace, name } = self;
+        let metadata = Node::object([("namespace", Content::Text(namespace.clone())), ("name", Content::Text(name.clone()))]);
+        let object =
+            [("apiVersion", Content::Text(API.into())), ("kind", Content::Text(kind.clone())), ("metadata", metadata.content)];
+        Node::object(object).json()
+    }
+
+    /// `Kind/namespace/name`, as findings have it.
+    pub fn label(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.namespace, self.name)
+    }
+
+    /// Whether a plan's id is this one's.
+    pub fn is(&self, id: &str) -> bool {
+        id == format!("{API}|{}|{}|{}", self.kind, self.namespace, self.name)
+    }
+
     /// As the component reads it.
     pub fn json(&self) -> String {
         let mut out = String::from("{\"kind\":");

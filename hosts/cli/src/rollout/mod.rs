@@ -16,6 +16,7 @@ use crate::cluster::observe::Observed;
 use crate::cluster::{Cluster, Trouble, lease};
 use crate::commands::request::{self, Input, Session};
 use crate::console::Console;
+use crate::findings::Finding;
 use crate::format::{self, Waiting, object_name};
 use crate::stop::{DIFFERS, FINE, INTERRUPTED, INVALID, Stop, UNFINISHED};
 use crate::{component, show};
@@ -92,12 +93,15 @@ impl Rollout<'_> {
             return Ok(DIFFERS);
         }
         self.within_deletes(&first)?;
+        if shown.is_empty() && !self.input.delete.is_empty() && self.is_held(&first)? {
+            console.say("nothing was deleted\n")?;
+            return Ok(INVALID);
+        }
         if !shown.is_empty() && self.approved.is_none() && !self.watch.yes && !confirm::yes(console)? {
             console.say("nothing was done\n")?;
             return Ok(INVALID);
         }
-        let code = self.carry_out(first, shown, console)?;
-        Ok(if code == FINE && stands_against { INVALID } else { code })
+        self.carry_out(first, shown, stands_against, console)
     }
 
     /// Shows, and has the API server try every request without storing anything. Gives the exit code.
@@ -120,10 +124,7 @@ impl Rollout<'_> {
         if let Some(name) = step.observed.missing_namespaces.first() {
             return Err(Stop::input(format!("namespace {name} does not exist: `kubectl create namespace {name}` makes it")));
         }
-        let plan: format::Plan = component::typed(&step.document)?;
-        let unreadable = request::unreadable(&step.observed, &plan.waiting);
-        let findings = self.input.judged(plan.diagnostics, self.planner)?;
-        Ok(findings.iter().any(crate::findings::Finding::is_error) || !unreadable.is_empty())
+        stands_against(&self.input, self.planner, step)
     }
 
     /// The plan, and the rounds that follow it as far as can be foreseen.
@@ -134,11 +135,21 @@ impl Rollout<'_> {
         let mut plan: format::Plan = component::typed(&step.document)?;
         let mut findings = self.input.judged(std::mem::take(&mut plan.diagnostics), self.planner)?;
         findings.extend(request::unreadable(&step.observed, &plan.waiting));
+        if !self.input.delete.is_empty() {
+            // How something serves matters to nobody who takes it away.
+            findings.retain(Finding::is_error);
+        }
         let mut text = show::plan::text(&plan, &self.input.report(&findings), show::plan::Hint::Asked);
         if !plan.actions.is_empty() {
             text.push_str(&show::forecast::outline(&self.forecast(&step.observed)?));
         }
         console.put(&text, None)
+    }
+
+    /// Whether nothing of a deletion can ever be done as things are.
+    fn is_held(&self, step: &Step) -> Result<bool, Stop> {
+        let forecast = self.forecast(&step.observed)?;
+        Ok(!forecast.end.waiting.is_empty() && forecast.rounds.iter().all(|round| round.actions.is_empty()))
     }
 
     fn forecast(&self, observed: &Observed) -> Result<format::Forecast, Stop> {
@@ -159,7 +170,13 @@ impl Rollout<'_> {
         }
     }
 
-    fn carry_out(&mut self, first: Step, shown: BTreeSet<String>, console: &mut Console<'_>) -> Result<u8, Stop> {
+    fn carry_out(
+        &mut self,
+        first: Step,
+        shown: BTreeSet<String>,
+        stands_against: bool,
+        console: &mut Console<'_>,
+    ) -> Result<u8, Stop> {
         let Session { runtime, cluster } = self.session;
         let live = console.live;
         let mut run = Run {
@@ -177,15 +194,21 @@ impl Rollout<'_> {
             done: 0,
             failed: Vec::new(),
             surprises: BTreeMap::new(),
-            left: Vec::new(),
+            left: BTreeSet::new(),
             left_behind: None,
+            performed: BTreeMap::new(),
+            going: Vec::new(),
             one_round: self.approved.is_some(),
+            stands_against,
         };
         let outcome = runtime.block_on(run.all(first, shown));
         // Also after a failure: the next run should not have to wait.
         runtime.block_on(run.release());
         run.progress.end()?;
-        let code = run.verdict(outcome?)?;
+        let code = match run.verdict(outcome?)? {
+            FINE if run.stands_against => INVALID,
+            code => code,
+        };
         match run.left_behind.take() {
             Some(trouble) if code == FINE => {
                 Err(Stop::Host(format!("all is done, but the next run has to wait: {}", trouble.message)))
@@ -197,6 +220,16 @@ impl Rollout<'_> {
 
 fn too_many(deletes: usize, allowed: usize) -> Stop {
     Stop::input(format!("{deletes} objects would be deleted, and {allowed} may be: `--allow-deletes {deletes}` permits it"))
+}
+
+/// Whether the cluster stands against something. Stops where the input is invalid in itself.
+fn stands_against(input: &Input, planner: &Planner, step: &Step) -> Result<bool, Stop> {
+    let plan: format::Plan = component::typed(&step.document)?;
+    let unreadable = request::unreadable(&step.observed, &plan.waiting);
+    let findings = input.judged(plan.diagnostics, planner)?;
+    // What is wrong with others is no reason against a deletion.
+    let concerns = |finding: &Finding| input.delete.is_empty() || input.delete.iter().any(|one| one.label() == finding.object);
+    Ok(findings.iter().any(|finding| finding.is_error() && concerns(finding)) || !unreadable.is_empty())
 }
 
 async fn step(session: &Session, planner: &Planner, input: &mut Input) -> Result<Step, Stop> {
@@ -228,11 +261,17 @@ struct Run<'a> {
     /// How often an action met a changed world.
     surprises: BTreeMap<String, usize>,
     /// The ids of what the last plan had and was not done.
-    left: Vec<String>,
+    left: BTreeSet<String>,
     /// Why a Lease could not be given back.
     left_behind: Option<Trouble>,
+    /// What updates changed, by object: the uid and the changes, as the plan wrote them. What comes again was undone by somebody.
+    performed: BTreeMap<String, (String, String)>,
+    /// The uids of what is to be deleted.
+    going: Vec<String>,
     /// Whether only one round was approved.
     one_round: bool,
+    /// Whether the cluster stands against something: of the last plan, because what is done may be what stood against it.
+    stands_against: bool,
 }
 
 impl Watcher for Run<'_> {
@@ -243,7 +282,7 @@ impl Watcher for Run<'_> {
             Fate::Done => {
                 self.deletes += usize::from(action.destructive);
                 self.done += 1;
-                self.left.retain(|id| *id != action.id);
+                self.left.remove(&action.id);
                 self.surprises.remove(&action.id);
                 self.progress.done(&action.verb, &action.object)
             }
@@ -272,6 +311,7 @@ impl Watcher for Run<'_> {
 impl Run<'_> {
     async fn all(&mut self, first: Step, shown: BTreeSet<String>) -> Result<End, Stop> {
         let mut step = first;
+        self.going = Work::of(&step.document)?.uids(&self.input.delete);
         if !shown.is_empty() {
             if !self.take_leases().await? {
                 return Ok(End::Interrupted);
@@ -297,6 +337,7 @@ impl Run<'_> {
                 // While facts change, more will: what can follow is asked once they stand still.
                 let still = facts == before;
                 if let Some(end) = self.at_rest(&step, &work, still && !asked, deadline)? {
+                    self.stands_against = stands_against(&self.input, self.planner, &step)?;
                     return Ok(end);
                 }
                 // While anything is done, what waits for it is no news.
@@ -329,6 +370,7 @@ impl Run<'_> {
             }
             self.left = work.actions.iter().map(|action| action.id.clone()).collect();
             round::perform(self.cluster, &actions, &work.guards(), self).await?;
+            self.remember(work, &actions);
             if self.interrupt.happened() {
                 return Ok(Some(End::Interrupted));
             }
@@ -348,9 +390,29 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// Keeps what was changed, so that the component sees when somebody undoes it.
+    fn remember(&mut self, work: &Work<'_>, actions: &[&Action]) {
+        let done = actions.iter().filter(|action| action.verb == "update" && !self.left.contains(&action.id));
+        let done: BTreeSet<&str> = done.map(|action| action.object.as_str()).collect();
+        for object in work.objects.iter().filter(|object| done.contains(object.id.as_str())) {
+            self.performed.insert(object.id.clone(), (object.observed.uid.clone(), object.changes.get().to_owned()));
+        }
+        let entry = |(id, (uid, changes)): (&String, &(String, String))| {
+            format!(r#"{{"id":"{id}","observed":{{"uid":"{uid}"}},"changes":{changes}}}"#)
+        };
+        let objects: Vec<String> = self.performed.iter().map(entry).collect();
+        let actions: Vec<String> = self.performed.keys().map(|id| format!(r#"{{"object":"{id}"}}"#)).collect();
+        if !objects.is_empty() {
+            self.input.previous =
+                format!(r#"{{"formatVersion":"1.0","objects":[{}],"actions":[{}]}}"#, objects.join(","), actions.join(","));
+        }
+    }
+
     /// Whether nothing can follow any more. What is forecast from here knows, which is much work, so it is only asked when `still`.
     fn at_rest(&mut self, step: &Step, work: &Work<'_>, still: bool, deadline: Instant) -> Result<Option<End>, Stop> {
-        if work.is_settled() {
+        let deletes = !self.input.delete.is_empty();
+        let settled = if deletes { work.actions.is_empty() && self.are_gone(step) } else { work.is_settled() };
+        if settled {
             return Ok(Some(End::Done));
         }
         if !self.watch.wait {
@@ -360,6 +422,11 @@ impl Run<'_> {
             return Ok(Some(end));
         }
         Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))
+    }
+
+    /// Whether what is to be deleted is gone, and what belonged to it: no object names one of the uids.
+    fn are_gone(&self, step: &Step) -> bool {
+        !self.going.iter().any(|uid| step.observed.objects.contains(uid.as_str()))
     }
 
     /// The end, where nothing more can happen.
@@ -395,7 +462,10 @@ impl Run<'_> {
     /// What a host writes about what it saw. One that cannot be written is written after the next observation.
     async fn write_statuses(&mut self, statuses: &[Status]) -> Result<(), Stop> {
         let cluster = self.cluster;
-        let calls = statuses.iter().filter_map(|status| status.request.as_ref());
+        // A deletion says nothing about what stays.
+        let delete = &self.input.delete;
+        let ours = |status: &&Status| delete.is_empty() || delete.iter().any(|reference| reference.is(&status.object));
+        let calls = statuses.iter().filter(ours).filter_map(|status| status.request.as_ref());
         let answers: Vec<_> = stream::iter(calls.map(|call| async move { (call, cluster.call(call).await) }))
             .buffer_unordered(AT_ONCE)
             .collect()

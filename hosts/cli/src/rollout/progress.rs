@@ -6,7 +6,7 @@ use crate::show::escape::clipped;
 use crate::show::paint::{ALARM, FAINT, STRONG, WAITING, paint};
 use crate::show::plan::words;
 use crate::stop::Stop;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ pub struct Progress<'a> {
     /// Lines of the footer on the screen.
     drawn: usize,
     /// What is waited for, with the time since when.
-    waits: BTreeMap<(String, String), (Waiting, Instant)>,
+    waits: BTreeMap<(String, String, Vec<String>), (Waiting, Instant)>,
 }
 
 impl<'a> Progress<'a> {
@@ -57,7 +57,7 @@ impl<'a> Progress<'a> {
         let before = std::mem::take(&mut self.waits);
         let mut new = Vec::new();
         for one in waiting {
-            let key = (one.object.clone(), one.gate.clone());
+            let key = (one.object.clone(), one.gate.clone(), one.waits_for.clone());
             let known = before.get(&key);
             if known.is_none_or(|(known, _)| known.facts != one.facts) {
                 new.push(one.clone());
@@ -128,7 +128,7 @@ impl<'a> Progress<'a> {
     }
 
     /// What was planned and not done, by the ids of the actions.
-    pub fn left(&mut self, ids: &[String]) -> Result<(), Stop> {
+    pub fn left(&mut self, ids: &BTreeSet<String>) -> Result<(), Stop> {
         let line = |id: &String| {
             let (verb, object) = id.split_once(' ').unwrap_or(("", id));
             format!("    not done: {verb} {}\n", clipped(&object_name(object), 200))

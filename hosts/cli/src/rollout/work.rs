@@ -3,6 +3,7 @@
 use crate::cluster::Call;
 use crate::component;
 use crate::format::{Summary, Waiting, object_name};
+use crate::read::documents::Reference;
 use crate::stop::Stop;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -152,6 +153,13 @@ impl<'a> Work<'a> {
     /// What was observed of an action's object.
     pub fn guards(&self) -> BTreeMap<&str, &Guard> {
         self.objects.iter().map(|object| (object.id.as_str(), &object.observed)).collect()
+    }
+
+    /// The uids of observed custom resources.
+    pub fn uids(&self, references: &[Reference]) -> Vec<String> {
+        let named = |object: &&Object<'_>| references.iter().any(|reference| reference.is(&object.id));
+        let uids = self.objects.iter().filter(named).map(|object| object.observed.uid.clone());
+        uids.filter(|uid| !uid.is_empty()).collect()
     }
 
     /// What would be done, in one hash for each action: object, verb, uid, and every change with its values before and after. What other

@@ -1,6 +1,7 @@
 //! Answers for people and for other programs. Whatever a user wrote is escaped before it reaches a terminal.
 
 pub mod change;
+pub mod diff;
 pub mod escape;
 pub mod findings;
 pub mod forecast;
