@@ -19,6 +19,7 @@ pub mod request;
 pub mod artefacts;
 pub mod forms;
 
+pub mod alike;
 pub mod cluster;
 pub mod example;
 pub mod proxy;

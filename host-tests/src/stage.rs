@@ -104,17 +104,30 @@ impl<'a> Stage<'a> {
     /// The program with files of these objects.
     pub fn start(&self, kubeconfig: &Path, arguments: &[&str], objects: &[Value]) -> Running {
         let file = TemporaryFile::of(objects).expect("a temporary file");
-        let program = Artefact::CommandLine.path().unwrap_or_else(|sentence| panic!("{sentence}"));
-        let mut command = Command::new(program);
-        command.args(arguments).arg("--kubeconfig").arg(kubeconfig);
+        let mut command = self.command(kubeconfig, arguments);
         if !objects.is_empty() {
             command.arg("-f").arg(file.path());
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Running { child: command.spawn().expect("the program starts"), file }
     }
 
-    /// The same until it ends.
+    fn command(&self, kubeconfig: &Path, arguments: &[&str]) -> Command {
+        let program = Artefact::CommandLine.path().unwrap_or_else(|sentence| panic!("{sentence}"));
+        let mut command = Command::new(program);
+        command.args(arguments).arg("--kubeconfig").arg(kubeconfig);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// The program with a text on its standard input, until it ends.
+    pub fn feed(&self, kubeconfig: &Path, arguments: &[&str], text: &str) -> Ended {
+        let file = TemporaryFile::with(text).expect("a temporary file");
+        let mut command = self.command(kubeconfig, arguments);
+        command.args(["-f", "-"]).stdin(std::fs::File::open(file.path()).expect("the file"));
+        Running { child: command.spawn().expect("the program starts"), file }.end()
+    }
+
+    /// The same with files, until it ends.
     pub fn run(&self, kubeconfig: &Path, arguments: &[&str], objects: &[Value]) -> Ended {
         self.start(kubeconfig, arguments, objects).end()
     }

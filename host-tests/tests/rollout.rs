@@ -195,7 +195,7 @@ fn a_model_in_use_is_not_deleted_and_its_user_is_named() {
     let before = stage.objects();
     let proxy = Proxy::open(&api).unwrap();
     let arguments = ["delete", "model/titanic-v1", "--yes", "--namespace", &stage.namespace];
-    let ended = stage.run(proxy.kubeconfig(), &arguments, &[]).with(5);
+    let ended = stage.run(proxy.kubeconfig(), &arguments, &[]).with(1);
     let why = format!("Model {0}/titanic-v1 is not deleted: EndpointConfig {0}/titanic names it", stage.namespace);
     assert!(ended.says(&why), "{}", ended.last_lines());
     assert_eq!(proxy.changes(), []);
@@ -244,4 +244,21 @@ fn a_terminating_namespace_is_let_go() {
     stage.wait("the end of the namespace", |_| api.get(&path).is_err());
     let ended = stage.apply(proxy.kubeconfig(), &files).with(1);
     assert!(ended.says("does not exist"), "{}", ended.last_lines());
+}
+
+#[test]
+fn a_host_that_another_namespace_has_is_refused_and_its_owner_is_named() {
+    let api = api();
+    let (stage, files) = rolled_out(&api, "faults-host");
+    let other = Stage::new(&api, "faults-host");
+    let mut copies = other.take(&files);
+    one(&mut copies, "Endpoint", "titanic")["spec"]["host"] = stage.host().into();
+    let proxy = Proxy::open(&api).unwrap();
+    let ended = other.apply(proxy.kubeconfig(), &copies).with(5);
+    let last = ended.said.lines().last().unwrap_or_default();
+    assert!(last.contains(&stage.host()) && last.contains(&format!("{}/titanic", stage.namespace)), "{}", ended.last_lines());
+    assert!(other.of_kind(Kind::VirtualService).is_empty());
+    // What stood against it is gone with it.
+    other.run(proxy.kubeconfig(), &["delete", "--yes"], &copies).with(0);
+    assert!(Kind::PARENTS.iter().all(|kind| other.of_kind(*kind).is_empty()));
 }

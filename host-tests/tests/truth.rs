@@ -1,7 +1,8 @@
 //! The simulated cluster against the real one: random worlds are rolled out by the program, and again by plans on the simulated
 //! cluster. Every answer to a write and the end must be the same, object for object.
 //!
-//! A world is a sequence: files applied to an empty namespace, then the same files edited. `MODELWRIGHT_WORLDS` says how many worlds,
+//! A world is a sequence: files applied to an empty namespace, somebody else's server-side apply on a child, the same files edited,
+//! some of the custom resources deleted, all of them deleted. `MODELWRIGHT_WORLDS` says how many worlds,
 //! `MODELWRIGHT_FIRST_WORLD` which one is the first: a world is its number.
 #![allow(missing_docs, reason = "a test")]
 
@@ -9,24 +10,29 @@
 mod worlds;
 
 use modelwright::forecast::plan_of;
+use modelwright::json::Limits;
 use modelwright::kinds::{Key, Kind};
-use modelwright::observation::{Host, Observation, key_of};
+use modelwright::observation::key_of;
 use modelwright::plan::Request;
 use modelwright::simulate;
+use modelwright_host_tests::alike::{as_written, comparable, differences, owned};
 use modelwright_host_tests::cluster::{Api, Cluster, unique};
 use modelwright_host_tests::proxy::{Asked, Proxy, Way};
 use modelwright_host_tests::stage::{Objects, Stage};
+use modelwright_host_tests::world::server_side_apply;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use worlds::run::{differences, policy};
+use std::time::{Duration, Instant};
 use worlds::{Event, World};
 
 /// Worlds that are rolled out at once.
 const AT_ONCE: usize = 8;
+/// What has lost its owner is collected in this time, on a busy machine, too.
+const COLLECTED: Duration = Duration::from_secs(30);
 const NOW: &str = "2030-01-01T00:00:00Z";
 const APPLY_PATCH: &str = "application/apply-patch+yaml";
 
@@ -117,6 +123,13 @@ fn moved(world: &World, namespaces: &[String; 2]) -> Vec<Value> {
     files
 }
 
+/// What the program does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Command {
+    Apply,
+    Delete,
+}
+
 /// One world on both clusters.
 struct Trial<'a> {
     api: &'a Api,
@@ -149,12 +162,22 @@ impl<'a> Trial<'a> {
             });
         }
         self.simulated = simulate::Cluster::new(objects(&stages));
-        for (phase, files) in phases.iter().enumerate() {
+        let [first, edited] = phases;
+        let some: Vec<Value> =
+            edited.iter().enumerate().filter(|(at, _)| (seed >> at) & 1 == 1).map(|(_, file)| file.clone()).collect();
+        let steps: [(&str, Command, &[Value]); 4] = [
+            ("first", Command::Apply, &first),
+            ("edited", Command::Apply, &edited),
+            ("some deleted", Command::Delete, &some),
+            ("all deleted", Command::Delete, &edited),
+        ];
+        for (step, command, files) in steps {
             let before = self.found.len();
-            self.phase(&stages, files);
-            let sentence = |sentence: &String| format!("{} {sentence}", ["first:", "edited:"][phase]);
-            let new: Vec<String> = self.found.drain(before..).collect();
-            self.found.extend(new.iter().map(sentence));
+            if step == "edited" {
+                self.somebody_applies(seed, &stages);
+            }
+            self.step(&stages, command, files);
+            self.found[before..].iter_mut().for_each(|sentence| sentence.insert_str(0, &format!("{step}: ")));
             if !self.found.is_empty() {
                 break;
             }
@@ -162,33 +185,68 @@ impl<'a> Trial<'a> {
         std::mem::take(&mut self.found)
     }
 
-    fn phase(&mut self, stages: &[Stage; 2], files: &[Value]) {
-        self.predictions(&stages[0], files);
+    /// One of the children gets a label, and a Deployment an autoscaler, on both clusters.
+    fn somebody_applies(&mut self, seed: usize, stages: &[Stage; 2]) {
+        let real = objects(stages);
+        let ours = |object: &Value| object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "modelwright";
+        let children: Vec<&Key> =
+            real.iter().filter(|(key, object)| !key.kind.is_parent() && ours(object)).map(|(key, _)| key).collect();
+        let Some(key) = children.get(seed % children.len().max(1)) else { return };
+        let mut object = json!({"apiVersion": key.kind.api(), "kind": key.kind.name(),
+            "metadata": {"name": key.name, "labels": {"somebody": "was-here", "app.kubernetes.io/part-of": "somebody"}}});
+        if key.kind.namespaced() {
+            object["metadata"]["namespace"] = key.namespace.as_str().into();
+        }
+        if key.kind == Kind::Deployment {
+            object["spec"] = json!({"replicas": 2});
+        }
+        let request = server_side_apply(&object, "somebody").unwrap();
+        let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let path = format!("{}?{}", request.path, query.join("&"));
+        let answer = self.api.send("PATCH", &path, APPLY_PATCH, Some(&object)).unwrap().code;
+        let code = self.simulated.perform(&request);
+        if answer != code {
+            self.found
+                .push(format!("somebody's apply of {} is answered {answer}, and {code} by the simulated cluster", key.label()));
+        }
+        self.simulated.settle();
+        self.count("foreign applies", 1);
+    }
+
+    fn step(&mut self, stages: &[Stage; 2], command: Command, files: &[Value]) {
+        if files.is_empty() {
+            return;
+        }
+        let arguments = match command {
+            Command::Apply => &["apply", "--yes", "--timeout", "60s"][..],
+            Command::Delete => &["delete", "--yes", "--timeout", "60s", "--allow-deletes", "1000"],
+        };
+        if command == Command::Apply {
+            self.predictions(&stages[0], files);
+        }
         let answers = Arc::new(Answers::of(self.api));
         let of_rule = Arc::clone(&answers);
         let proxy = Proxy::start(self.api, move |asked| of_rule.compare(asked)).unwrap();
-        let ended = stages[0].apply(proxy.kubeconfig(), files);
+        let ended = stages[0].run(proxy.kubeconfig(), arguments, files);
         self.found.append(&mut answers.found.lock().unwrap());
         self.count("answers", answers.count.load(Ordering::Relaxed));
         if ended.code == 1 && proxy.writes().is_empty() {
-            self.count("refused", 1);
-            return;
+            return self.count("refused", 1);
         }
         if ![0, 1, 5].contains(&ended.code) || ended.says("Not finished") {
             return self.found.push(format!("it ends with {}: {}", ended.code, ended.last_lines()));
         }
         self.count(if ended.code == 0 { "done" } else { "held" }, 1);
-        let real = objects(stages);
-        if let Err(sentence) = self.simulate(files, &real) {
+        if let Err(sentence) = self.simulate(command, files, &objects(stages)) {
             return self.found.push(sentence);
         }
-        self.ends(&real);
+        self.ends(stages);
         let again = Proxy::open(self.api).unwrap();
-        let repeated = stages[0].apply(again.kubeconfig(), files);
+        let repeated = stages[0].run(again.kubeconfig(), arguments, files);
         if repeated.code != ended.code || !again.writes().is_empty() {
             let writes: Vec<String> = again.writes().iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
             self.found.push(format!(
-                "again it ends with {} after {}, and writes {writes:?}: {} -- AFTER -- {}",
+                "again it ends with {} after {}, and writes {writes:?}: {}, after: {}",
                 repeated.code,
                 ended.code,
                 repeated.last_lines(),
@@ -235,14 +293,16 @@ impl<'a> Trial<'a> {
     }
 
     /// The same files on the simulated cluster, in which everything is as old as in the real one.
-    fn simulate(&mut self, files: &[Value], real: &Objects) -> Result<(), String> {
+    fn simulate(&mut self, command: Command, files: &[Value], real: &Objects) -> Result<(), String> {
         for _ in 0..40 {
-            let mut seen = Observation::empty(Host::Direct, policy(), NOW);
-            let text = json!({"resources": files, "observed": self.simulated.objects().values().collect::<Vec<_>>(),
+            let mut request = json!({"observed": self.simulated.objects().values().collect::<Vec<_>>(),
                 "now": NOW, "policy": {"staticVolumes": "any"}});
-            if let Ok(observation) = modelwright::files::observe(&text.to_string(), &modelwright::json::Limits::DEFAULT) {
-                seen = observation;
+            match command {
+                Command::Apply => request["resources"] = files.into(),
+                Command::Delete => request["delete"] = files.iter().map(reference).collect(),
             }
+            let seen =
+                modelwright::files::observe(&request.to_string(), &Limits::DEFAULT).map_err(|failure| format!("{failure:?}"))?;
             let plan = plan_of(&seen);
             for action in &plan.actions {
                 let code = self.simulated.perform(&action.request);
@@ -273,8 +333,14 @@ impl<'a> Trial<'a> {
         self.simulated.restore(objects);
     }
 
-    fn ends(&mut self, real: &Objects) {
-        let (real, simulated) = (comparable(real), comparable(self.simulated.objects()));
+    fn ends(&mut self, stages: &[Stage; 2]) {
+        let simulated = comparable(self.simulated.objects());
+        let end = Instant::now() + COLLECTED;
+        let mut real = comparable(&objects(stages));
+        while !real.keys().eq(simulated.keys()) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(200));
+            real = comparable(&objects(stages));
+        }
         for (label, object) in &simulated {
             match real.get(label) {
                 None => self.found.push(format!("{label} is only in the simulated cluster")),
@@ -290,6 +356,11 @@ impl<'a> Trial<'a> {
         }
         self.count("objects", real.len());
     }
+}
+
+/// What of a file says what is to be deleted.
+fn reference(file: &Value) -> Value {
+    json!({"kind": file["kind"], "namespace": file["metadata"]["namespace"], "name": file["metadata"]["name"]})
 }
 
 fn objects(stages: &[Stage; 2]) -> Objects {
@@ -405,93 +476,5 @@ impl Answers {
             differences(&owned(&answer.body), &owned(object), "owned", &mut different);
         }
         different.into_iter().map(|difference| format!("{what}: {difference}")).collect()
-    }
-}
-
-/// The fields that the last apply left to us.
-fn owned(object: &Value) -> Value {
-    let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-    let ours =
-        |entry: &&Value| entry["manager"] == "modelwright" && entry["operation"] == "Apply" && entry["subresource"].is_null();
-    entries.iter().find(ours).map_or(Value::Null, |entry| entry["fieldsV1"].clone())
-}
-
-/// An object without what only the server knows.
-fn as_written(kind: Kind, object: &Value) -> Value {
-    let mut object = object.clone();
-    // Nobody names it, so it comes from an admission plugin.
-    let class_is_the_default = object["spec"]["storageClassName"] == "standard";
-    let mut remove = |path: &[&str]| {
-        let (last, way) = path.split_last().unwrap();
-        let place = way.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
-        place.and_then(Value::as_object_mut).map(|members| members.remove(*last));
-    };
-    for field in ["uid", "resourceVersion", "managedFields", "creationTimestamp"] {
-        remove(&["metadata", field]);
-    }
-    remove(&["status"]);
-    // Made by controllers.
-    for annotation in [
-        "deployment.kubernetes.io/revision",
-        "pv.kubernetes.io/bind-completed",
-        "pv.kubernetes.io/bound-by-controller",
-        "volume.beta.kubernetes.io/storage-provisioner",
-        "volume.kubernetes.io/storage-provisioner",
-    ] {
-        remove(&["metadata", "annotations", annotation]);
-    }
-    match kind {
-        Kind::Service => ["clusterIP", "clusterIPs"].iter().for_each(|field| remove(&["spec", field])),
-        // Protection against deletion.
-        Kind::PersistentVolume => remove(&["metadata", "finalizers"]),
-        Kind::PersistentVolumeClaim => {
-            remove(&["metadata", "finalizers"]);
-            if class_is_the_default {
-                remove(&["spec", "storageClassName"]);
-            }
-        }
-        _ => {}
-    }
-    match kind {
-        Kind::PersistentVolume => ["uid", "resourceVersion"].iter().for_each(|field| remove(&["spec", "claimRef", field])),
-        // Services, claims and volumes have no generation.
-        _ if !kind.is_parent() && kind.group().is_empty() => remove(&["metadata", "generation"]),
-        _ => {}
-    }
-    object
-}
-
-/// Everything by its label, uids as the labels of their objects.
-fn comparable(objects: &Objects) -> BTreeMap<String, Value> {
-    let uid = |object: &Value| object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-    let uids: BTreeMap<String, String> = objects.iter().map(|(key, object)| (uid(object), key.label())).collect();
-    let provisioned = |key: &Key| key.kind == Kind::PersistentVolume && key.name.starts_with("pvc-");
-    let kept = objects.iter().filter(|(key, _)| key.kind != Kind::Namespace && !provisioned(key));
-    kept.map(|(key, object)| {
-        let mut object = named(&as_written(key.kind, object), &uids);
-        if !key.kind.is_parent() {
-            // How often it was written differs.
-            object["metadata"].as_object_mut().map(|metadata| metadata.remove("generation"));
-        }
-        for annotations in [&["metadata", "annotations"]] {
-            let place = annotations.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
-            if place.is_some_and(|place| place.as_object().is_some_and(|members| members.is_empty())) {
-                object["metadata"].as_object_mut().map(|metadata| metadata.remove("annotations"));
-            }
-        }
-        (key.label(), object)
-    })
-    .collect()
-}
-
-fn named(value: &Value, uids: &BTreeMap<String, String>) -> Value {
-    match value {
-        Value::String(text) => match uids.get(text.strip_prefix("pvc-").unwrap_or(text)) {
-            Some(label) => format!("uid of {label}").into(),
-            None => value.clone(),
-        },
-        Value::Array(items) => items.iter().map(|item| named(item, uids)).collect(),
-        Value::Object(members) => Value::Object(members.iter().map(|(name, value)| (name.clone(), named(value, uids))).collect()),
-        _ => value.clone(),
     }
 }

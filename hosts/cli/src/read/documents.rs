@@ -100,6 +100,11 @@ impl Reference {
         Node::object(object).json()
     }
 
+    /// `Kind/namespace/name`, as findings have it.
+    pub fn label(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.namespace, self.name)
+    }
+
     /// Whether a plan's id is this one's.
     pub fn is(&self, id: &str) -> bool {
         id == format!("{API}|{}|{}|{}", self.kind, self.namespace, self.name)

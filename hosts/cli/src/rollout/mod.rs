@@ -16,6 +16,7 @@ use crate::cluster::observe::Observed;
 use crate::cluster::{Cluster, Trouble, lease};
 use crate::commands::request::{self, Input, Session};
 use crate::console::Console;
+use crate::findings::Finding;
 use crate::format::{self, Waiting, object_name};
 use crate::stop::{DIFFERS, FINE, INTERRUPTED, INVALID, Stop, UNFINISHED};
 use crate::{component, show};
@@ -63,7 +64,7 @@ enum End {
     /// Nothing more can happen, and this is held back.
     Held(Vec<Waiting>),
     /// A custom resource has failed.
-    Failed(Vec<String>),
+    Failed(Vec<Waiting>),
     /// The time is up.
     TimeUp(Vec<Waiting>),
     /// Waiting was not asked for.
@@ -100,8 +101,7 @@ impl Rollout<'_> {
             console.say("nothing was done\n")?;
             return Ok(INVALID);
         }
-        let code = self.carry_out(first, shown, console)?;
-        Ok(if code == FINE && stands_against { INVALID } else { code })
+        self.carry_out(first, shown, stands_against, console)
     }
 
     /// Shows, and has the API server try every request without storing anything. Gives the exit code.
@@ -124,10 +124,7 @@ impl Rollout<'_> {
         if let Some(name) = step.observed.missing_namespaces.first() {
             return Err(Stop::input(format!("namespace {name} does not exist: `kubectl create namespace {name}` makes it")));
         }
-        let plan: format::Plan = component::typed(&step.document)?;
-        let unreadable = request::unreadable(&step.observed, &plan.waiting);
-        let findings = self.input.judged(plan.diagnostics, self.planner)?;
-        Ok(findings.iter().any(crate::findings::Finding::is_error) || !unreadable.is_empty())
+        stands_against(&self.input, self.planner, step)
     }
 
     /// The plan, and the rounds that follow it as far as can be foreseen.
@@ -140,7 +137,7 @@ impl Rollout<'_> {
         findings.extend(request::unreadable(&step.observed, &plan.waiting));
         if !self.input.delete.is_empty() {
             // How something serves matters to nobody who takes it away.
-            findings.retain(crate::findings::Finding::is_error);
+            findings.retain(Finding::is_error);
         }
         let mut text = show::plan::text(&plan, &self.input.report(&findings), show::plan::Hint::Asked);
         if !plan.actions.is_empty() {
@@ -173,7 +170,13 @@ impl Rollout<'_> {
         }
     }
 
-    fn carry_out(&mut self, first: Step, shown: BTreeSet<String>, console: &mut Console<'_>) -> Result<u8, Stop> {
+    fn carry_out(
+        &mut self,
+        first: Step,
+        shown: BTreeSet<String>,
+        stands_against: bool,
+        console: &mut Console<'_>,
+    ) -> Result<u8, Stop> {
         let Session { runtime, cluster } = self.session;
         let live = console.live;
         let mut run = Run {
@@ -196,12 +199,16 @@ impl Rollout<'_> {
             performed: BTreeMap::new(),
             going: Vec::new(),
             one_round: self.approved.is_some(),
+            stands_against,
         };
         let outcome = runtime.block_on(run.all(first, shown));
         // Also after a failure: the next run should not have to wait.
         runtime.block_on(run.release());
         run.progress.end()?;
-        let code = run.verdict(outcome?)?;
+        let code = match run.verdict(outcome?)? {
+            FINE if run.stands_against => INVALID,
+            code => code,
+        };
         match run.left_behind.take() {
             Some(trouble) if code == FINE => {
                 Err(Stop::Host(format!("all is done, but the next run has to wait: {}", trouble.message)))
@@ -213,6 +220,16 @@ impl Rollout<'_> {
 
 fn too_many(deletes: usize, allowed: usize) -> Stop {
     Stop::input(format!("{deletes} objects would be deleted, and {allowed} may be: `--allow-deletes {deletes}` permits it"))
+}
+
+/// Whether the cluster stands against something. Stops where the input is invalid in itself.
+fn stands_against(input: &Input, planner: &Planner, step: &Step) -> Result<bool, Stop> {
+    let plan: format::Plan = component::typed(&step.document)?;
+    let unreadable = request::unreadable(&step.observed, &plan.waiting);
+    let findings = input.judged(plan.diagnostics, planner)?;
+    // What is wrong with others is no reason against a deletion.
+    let concerns = |finding: &Finding| input.delete.is_empty() || input.delete.iter().any(|one| one.label() == finding.object);
+    Ok(findings.iter().any(|finding| finding.is_error() && concerns(finding)) || !unreadable.is_empty())
 }
 
 async fn step(session: &Session, planner: &Planner, input: &mut Input) -> Result<Step, Stop> {
@@ -253,6 +270,8 @@ struct Run<'a> {
     going: Vec<String>,
     /// Whether only one round was approved.
     one_round: bool,
+    /// Whether the cluster stands against something: of the last plan, because what is done may be what stood against it.
+    stands_against: bool,
 }
 
 impl Watcher for Run<'_> {
@@ -318,6 +337,7 @@ impl Run<'_> {
                 // While facts change, more will: what can follow is asked once they stand still.
                 let still = facts == before;
                 if let Some(end) = self.at_rest(&step, &work, still && !asked, deadline)? {
+                    self.stands_against = stands_against(&self.input, self.planner, &step)?;
                     return Ok(end);
                 }
                 // While anything is done, what waits for it is no news.
@@ -415,7 +435,7 @@ impl Run<'_> {
         let forecast: format::Forecast = component::typed(&component::document(self.planner.forecast(&request))?)?;
         if forecast.rounds.is_empty() {
             let failed = work.statuses.iter().filter(|status| status.status.state == "failed");
-            let failed: Vec<String> = failed.map(|status| object_name(&status.object)).collect();
+            let failed: Vec<Waiting> = failed.map(Status::failure).collect();
             return Ok(Some(match (failed.is_empty(), forecast.end.waiting.is_empty()) {
                 (false, _) => End::Failed(failed),
                 (true, true) => End::Done,
@@ -511,7 +531,7 @@ impl Run<'_> {
                 let fine = waiting.iter().all(|one| one.gate == "endpoint");
                 (format!("Done: {done}. The rest is held back:"), waiting, if fine { FINE } else { UNFINISHED })
             }
-            End::Failed(failed) => (format!("Done: {done}. Failed: {}.", failed.join(", ")), Vec::new(), UNFINISHED),
+            End::Failed(failed) => (format!("Done: {done}. Failed:"), failed, UNFINISHED),
             End::TimeUp(waiting) => (format!("Not finished in {} s: {done}.", self.watch.timeout.as_secs()), waiting, UNFINISHED),
             End::Differs => ("The cluster has changed since the plan was shown: nothing was done.".into(), Vec::new(), DIFFERS),
             End::Interrupted => (self.stopped("Interrupted"), Vec::new(), INTERRUPTED),

@@ -2,7 +2,7 @@
 
 use crate::cluster::Call;
 use crate::component;
-use crate::format::{Summary, Waiting};
+use crate::format::{Summary, Waiting, object_name};
 use crate::read::documents::Reference;
 use crate::stop::Stop;
 use serde::Deserialize;
@@ -98,6 +98,38 @@ pub struct Status {
 pub struct State {
     /// `creating`, `available`, `updating`, `deleting`, `failed`.
     pub state: String,
+    /// What holds and what does not.
+    pub conditions: Vec<Condition>,
+}
+
+/// A condition of a status.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Condition {
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Status {
+    /// What has failed, and why.
+    pub fn failure(&self) -> Waiting {
+        let name = object_name(&self.object);
+        let text = match self.status.why() {
+            "" => name,
+            why => format!("{name}: {why}"),
+        };
+        Waiting { text, ..Waiting::default() }
+    }
+}
+
+impl State {
+    /// Why something does not hold; empty where everything does.
+    pub fn why(&self) -> &str {
+        let wrong = |condition: &&Condition| condition.status == "False" && !condition.message.is_empty();
+        self.conditions.iter().find(wrong).map_or("", |condition| &condition.message)
+    }
 }
 
 impl Action {
