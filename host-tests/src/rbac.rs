@@ -1,9 +1,11 @@
 //! Whether the rights that `modelwright rbac` prints are enough and the least: with all of them everything works, without any one of them
 //! something is refused in words that name what is missing.
 
+use crate::artefacts::Artefact;
+use crate::cluster::{Cluster, unique};
 use serde_json::{Value, json};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,8 +24,6 @@ pub struct Trial {
     pub name: String,
     /// The beginning of the names of namespaces.
     pub prefix: String,
-    /// Whether `delete` is tried, too.
-    pub with_delete: bool,
 }
 
 /// A verb on a resource, in the cluster or in the namespace.
@@ -49,30 +49,29 @@ struct Stage<'a> {
 }
 
 impl Trial {
-    /// Custom resources as YAML, whose namespace is `NAMESPACE`: tried with all rights, then without each one. What went wrong, one
-    /// sentence each; nothing is fine.
-    pub fn run(&self, resources: &str) -> Result<Vec<String>, String> {
-        let mut wrong = Vec::new();
-        let stage = Stage::new(self, "all", resources)?;
-        wrong.extend(stage.works(None)?);
-        let rights = stage.rights();
-        drop(stage);
-        for (place, right) in rights.iter().enumerate() {
-            if !self.is_exercised(right) {
-                continue;
-            }
-            let (stage, start) = (Stage::new(self, &place.to_string(), resources)?, Instant::now());
-            wrong.extend(stage.works(Some(right))?);
-            eprintln!("{:.1} s without {} {}", start.elapsed().as_secs_f64(), right.verb, right.resource);
-        }
-        Ok(wrong)
+    /// A trial with the program that was built, as a user of the control plane.
+    pub fn of(cluster: &Cluster, user: &str) -> Result<Self, String> {
+        Ok(Self {
+            program: Artefact::CommandLine.path()?,
+            kubectl: cluster.program("kubectl"),
+            admin: cluster.kubeconfig("admin"),
+            user: cluster.kubeconfig(user),
+            name: user.into(),
+            prefix: format!("rbac-{user}-{}", unique()),
+        })
     }
 
-    /// Only a delete needs these.
-    fn is_exercised(&self, right: &Right) -> bool {
-        let of_lease = right.resource == "leases";
-        let of_routes = right.resource == "virtualservices" && right.verb == "get";
-        self.with_delete || of_lease || of_routes || !["get", "delete"].contains(&right.verb.as_str())
+    /// Tries custom resources (YAML whose namespace is `NAMESPACE`) with all rights. Gives the rights, and what went wrong in one sentence
+    /// each.
+    pub fn with_all(&self, resources: &str) -> Result<(Vec<Right>, Vec<String>), String> {
+        let stage = Stage::new(self, "all", resources)?;
+        let wrong = stage.works(None)?;
+        Ok((stage.rights(), wrong))
+    }
+
+    /// Tries them without one right.
+    pub fn without(&self, right: &Right, place: usize, resources: &str) -> Result<Vec<String>, String> {
+        Stage::new(self, &place.to_string(), resources)?.works(Some(right))
     }
 
     fn kubectl(&self, arguments: &[&str], input: &str) -> Result<String, String> {
@@ -203,9 +202,7 @@ impl<'a> Stage<'a> {
         }
         said.extend(self.step(&["plan", "-f", &files])?);
         said.extend(self.step(&["status", "-n", &self.namespace])?);
-        if self.trial.with_delete {
-            said.extend(self.step(&["delete", "--all", "-n", &self.namespace, "--yes", "--timeout", "20s"])?);
-        }
+        said.extend(self.step(&["delete", "--all", "-n", &self.namespace, "--yes", "--timeout", "20s"])?);
         Ok(self.judge(without, &said))
     }
 
@@ -274,18 +271,4 @@ fn floor(text: &str, mut place: usize) -> usize {
         place -= 1;
     }
     place
-}
-
-/// From the environment, for runs by hand: `MODELWRIGHT`, `KUBECTL`, `ADMIN_KUBECONFIG`, `USER_KUBECONFIG`, `USER_NAME`.
-pub fn of_environment() -> Option<Trial> {
-    let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| Path::new(&value).to_owned());
-    Some(Trial {
-        program: path("MODELWRIGHT")?,
-        kubectl: path("KUBECTL")?,
-        admin: path("ADMIN_KUBECONFIG")?,
-        user: path("USER_KUBECONFIG")?,
-        name: std::env::var("USER_NAME").ok()?,
-        prefix: format!("status-rbac-{}", std::process::id()),
-        with_delete: std::env::var_os("WITH_DELETE").is_some(),
-    })
 }
