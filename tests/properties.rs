@@ -332,11 +332,15 @@ fn requests(run: &Run, slot: usize) -> Vec<(&'static str, Value)> {
     let set: Value = serde_json::from_str(&run.paste()).unwrap();
     let one = json!({"parent": parent, "children": set["observed"], "related": [], "now": NOW, "policy": set["policy"]});
     let host = json!({"now": NOW, "policy": set["policy"]});
+    let child = objects.values().find(|object| object["kind"] == "Deployment").cloned().unwrap_or_default();
+    let mut desired = child.clone();
+    desired["metadata"]["managedFields"] = Value::Null;
     let hook = |request: Value| json!({"host": host, "request": request});
     let sync = hook(metacontroller::sync_request(objects, &key, parent));
     vec![
         ("plan", set.clone()),
         ("render", set),
+        ("diff", json!({"desired": desired, "live": child})),
         ("reconcile", one.clone()),
         ("delete-handler", one),
         ("validate", json!({"object": parent, "old": parent})),
@@ -360,8 +364,9 @@ fn no_fewer_than_asked(request: &Value, answer: &Value) -> Result<(), TestCaseEr
     Ok(())
 }
 
-const OPERATIONS: [&str; 19] = [
+const OPERATIONS: [&str; 20] = [
     "plan",
+    "diff",
     "forecast",
     "render",
     "requirements",

@@ -28,3 +28,5 @@ pub mod stage;
 pub mod crowd;
 pub mod patch;
 pub mod record;
+
+pub mod rbac;

@@ -329,9 +329,13 @@ pub struct Diff {
     /// The objects as they should be.
     #[command(flatten)]
     pub files: Files,
-    /// File or folder of the objects as they are, for example from `kubectl get … -o yaml --show-managed-fields`. May be repeated.
-    #[arg(long, value_name = "FILE", required = true)]
+    /// File or folder of the objects as they are, for example from `kubectl get … -o yaml --show-managed-fields`. May be repeated
+    /// [default: the cluster's]
+    #[arg(long, value_name = "FILE")]
     pub live: Vec<String>,
+    /// Which API server.
+    #[command(flatten)]
+    pub connection: Connection,
     /// The field manager whose fields are ours [default: modelwright]
     #[arg(long, value_name = "NAME")]
     pub manager: Option<String>,

@@ -65,7 +65,7 @@ pub struct ObjectPlan {
 }
 
 /// One difference.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Change {
     /// Where.

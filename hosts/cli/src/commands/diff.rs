@@ -1,12 +1,12 @@
 //! `diff`: what differs between objects of any kind and the live ones, and what would be done about it.
 
-use super::request;
+use super::request::{self, Session};
 use crate::arguments::{Diff, Form};
 use crate::console::Console;
 use crate::findings::Finding;
 use crate::read::documents::{Object, Objects};
 use crate::read::files;
-use crate::read::node::write_text;
+use crate::read::node::{Node, write_text};
 use crate::show::diff::Difference;
 use crate::stop::{CHANGES, FINE, Stop};
 use crate::{component, show};
@@ -16,13 +16,12 @@ use serde::Deserialize;
 /// Runs `diff`.
 pub fn run(arguments: &Diff, console: &mut Console<'_>) -> Result<u8, Stop> {
     let desired = Objects::read(files::read(&arguments.files.files, console.stdin)?)?;
-    let live = Objects::read(files::read(&arguments.live, console.stdin)?)?;
     refuse_repeated(&desired)?;
-    refuse_repeated(&live)?;
+    let counterparts = counterparts(arguments, &desired, console)?;
     let planner = component::load()?;
     let (mut found, mut documents) = (Vec::new(), Vec::new());
-    for object in &desired.objects {
-        let document = answer(&planner, object, counterpart(object, &live), &arguments.manager, &desired)?;
+    for (object, live) in desired.objects.iter().zip(&counterparts) {
+        let document = answer(&planner, object, live.as_ref(), &arguments.manager, &desired)?;
         found.push(judged(&document, object)?);
         documents.push(named(&document, object));
     }
@@ -52,8 +51,16 @@ fn identity(object: &Object) -> [String; 4] {
     [group.into(), node.text("kind").into(), metadata("namespace"), metadata("name")]
 }
 
-fn counterpart<'a>(object: &Object, live: &'a Objects) -> Option<&'a Object> {
-    live.objects.iter().find(|live| identity(live) == identity(object))
+/// The live objects: from the files that were named, else from the API server.
+fn counterparts(arguments: &Diff, desired: &Objects, console: &mut Console<'_>) -> Result<Vec<Option<Node>>, Stop> {
+    if arguments.live.is_empty() {
+        let Session { runtime, cluster } = Session::open(&arguments.connection)?;
+        return runtime.block_on(cluster.counterparts(&desired.objects));
+    }
+    let live = Objects::read(files::read(&arguments.live, console.stdin)?)?;
+    refuse_repeated(&live)?;
+    let counterpart = |object: &Object| live.objects.iter().find(|live| identity(live) == identity(object));
+    Ok(desired.objects.iter().map(|object| counterpart(object).map(|live| live.node.clone())).collect())
 }
 
 /// Which of two objects of one name is meant cannot be told.
@@ -85,11 +92,11 @@ struct Refused {
 fn answer(
     planner: &Planner,
     object: &Object,
-    live: Option<&Object>,
+    live: Option<&Node>,
     manager: &Option<String>,
     desired: &Objects,
 ) -> Result<String, Stop> {
-    let live = live.map_or_else(|| "null".into(), |live| live.node.json());
+    let live = live.map_or_else(|| "null".into(), Node::json);
     let mut request = format!(r#"{{"desired":{},"live":{live}"#, object.node.json());
     if let Some(manager) = manager {
         request.push_str(r#","manager":"#);

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Requests that are under way at once.
 const AT_ONCE: usize = 16;
+const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// What an API server says to a plan.
 #[derive(Debug, Serialize)]
@@ -118,12 +119,27 @@ async fn attempt(cluster: &Cluster, action: &Action, observed: Option<&Value>, f
         let got: Value = component::typed(&answer.body)?;
         trial.missing = missing(&asked, &got);
         if let Some(observed) = observed {
-            trial.unforeseen = unforeseen(observed, &got, foreseen);
+            // A merge patch says by itself what it changes; an apply names every field that is meant.
+            let patched = if action.request.content_type == MERGE_PATCH { named(&asked) } else { Vec::new() };
+            let foreseen: Vec<Change> = foreseen.iter().cloned().chain(patched).collect();
+            trial.unforeseen = unforeseen(observed, &got, &foreseen);
             // Those that are not as they were asked have been said.
             trial.unforeseen.retain(|field| trial.missing.iter().all(|said| said.path != field.path));
         }
     }
     Ok(trial)
+}
+
+/// The fields that a merge patch names, as changes.
+fn named(patch: &Value) -> Vec<Change> {
+    let Value::Object(members) = patch else { return vec![Change::default()] };
+    let below = |(name, value): (&String, &Value)| {
+        let name = Value::from(name.as_str());
+        named(value)
+            .into_iter()
+            .map(move |change| Change { path: std::iter::once(name.clone()).chain(change.path).collect(), ..Change::default() })
+    };
+    members.iter().flat_map(below).collect()
 }
 
 fn is_delete(action: &Action) -> bool {
@@ -137,4 +153,25 @@ fn by_id(observed: &Observed) -> Result<BTreeMap<String, Value>, Stop> {
         ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(|pointer| text(object, pointer)).join("|")
     };
     Ok(objects.into_iter().map(|object| (id(&object), object)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_says_what_it_changes() {
+        let patch = serde_json::json!({"metadata": {"finalizers": [], "labels": {"a": null}}});
+        let paths: Vec<String> = named(&patch).into_iter().map(|change| Value::Array(change.path).to_string()).collect();
+        assert_eq!(paths, [r#"["metadata","finalizers"]"#, r#"["metadata","labels","a"]"#]);
+    }
+
+    #[test]
+    fn a_plan_with_a_rehearsal_is_a_plan() {
+        let trial = Trial { object: "v1|Service|a|b".into(), refusal: Some("no".into()), ..Trial::default() };
+        let rehearsal = Rehearsal { trials: vec![trial], unasked: Vec::new() };
+        let plan: Value = serde_json::from_str(&rehearsal.within(r#"{"formatVersion":"1.0"}"#)).expect("JSON");
+        assert_eq!((&plan["formatVersion"], &plan["serverDryRun"]["trials"][0]["refusal"]), (&"1.0".into(), &"no".into()));
+        assert_eq!(rehearsal.code(), INVALID);
+    }
 }

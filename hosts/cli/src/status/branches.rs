@@ -184,7 +184,9 @@ impl Draw<'_> {
         let Seen::Here(object) = self.world.find(kind, namespace, name) else { return (branch, None) };
         let status = self.world.status(object);
         let state = text(status, "/state");
-        branch = branch.stated(state, mood(state));
+        if !state.is_empty() {
+            branch = branch.stated(state, mood(state));
+        }
         if !is_new {
             branch.beside.push("see above".into());
             return (branch, None);
