@@ -92,7 +92,7 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
     let intent = request::intent(&key, &file, host);
     let effective = match live {
         None => without_server_fields(&file),
-        Some(live) if is_refused(seen, &key, live, &intent) => live.clone(),
+        Some(live) if !is_sent(seen, &key, live, &intent) => live.clone(),
         Some(live) => applied(key.kind, live, &intent, &seen.manager),
     };
     if let Some(live) = seen.objects.insert(key.clone(), effective) {
@@ -114,11 +114,12 @@ fn subjects(seen: &Observation, everything: bool) -> Vec<Key> {
     subjects
 }
 
-/// Custom resources are applied without force: where another manager owns a field that the file changes, the server refuses. What
-/// somebody undid is not sent again.
-fn is_refused(seen: &Observation, key: &Key, live: &Value, intent: &Value) -> bool {
+/// Whether a file changes anything: one that says the same as what is there, in its own way, is not sent. Custom resources are applied
+/// without force: where another manager owns a field that the file changes, the server refuses. What somebody undid is not sent again.
+fn is_sent(seen: &Observation, key: &Key, live: &Value, intent: &Value) -> bool {
     let found = diff::difference(key.kind, intent, Some(live), &seen.manager);
-    !found.conflicts.is_empty() || !undone::undone(&seen.performed, key, live, &found).is_empty()
+    let changes = !found.changes.is_empty() || found.takes_ownership;
+    changes && found.conflicts.is_empty() && undone::undone(&seen.performed, key, live, &found).is_empty()
 }
 
 /// The live custom resource merged as the API server would, its generation one higher when that changes the spec.

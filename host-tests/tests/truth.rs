@@ -17,15 +17,19 @@ use modelwright::plan::Request;
 use modelwright::simulate;
 use modelwright_host_tests::alike::{as_written, comparable, differences, owned};
 use modelwright_host_tests::cluster::{Api, Cluster, unique};
+use modelwright_host_tests::library::{Library, label};
+use modelwright_host_tests::patch;
 use modelwright_host_tests::proxy::{Asked, Proxy, Way};
+use modelwright_host_tests::scenario::{self, Scenario, Step};
 use modelwright_host_tests::stage::{Objects, Stage};
 use modelwright_host_tests::world::server_side_apply;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use worlds::{Event, World};
 
@@ -40,43 +44,82 @@ fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// One test after the other: each keeps the control plane busy.
+static TURN: Mutex<()> = Mutex::new(());
+
 #[test]
-fn the_real_cluster_does_what_the_simulated_one_does() {
+fn random_worlds_end_on_the_real_cluster_as_on_the_simulated_one() {
+    let (first, count) = (number("MODELWRIGHT_FIRST_WORLD", 1), number("MODELWRIGHT_WORLDS", 200));
+    let seeds: Vec<usize> = (first..first + count).collect();
+    all_agree(&seeds, |seed| format!("world {seed}"), |seed, trial| trial.run(*seed));
+}
+
+/// Every scenario whose world can be made through an API server, as far as it can.
+#[test]
+fn scenarios_end_on_the_real_cluster_as_on_the_simulated_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = Library::read(&root.join("worlds")).unwrap();
+    let folders = scenario::folders().unwrap();
+    let scenarios: Vec<(String, Scenario)> = folders
+        .iter()
+        .map(|folder| (folder.file_name().unwrap().to_string_lossy().into_owned(), scenario::read(folder).unwrap()))
+        .filter(|(name, scenario)| name.contains(&std::env::var("MODELWRIGHT_SCENARIO").unwrap_or_default()) && is_real(scenario))
+        .collect();
+    assert!(!scenarios.is_empty());
+    all_agree(&scenarios, |(name, _)| name.clone(), |(_, scenario), trial| trial.replay(scenario, &library));
+}
+
+/// Whether everything that is given is what users and other programs do, and nothing is put behind the back of the API server.
+fn is_real(scenario: &Scenario) -> bool {
+    const INTERNAL: [&str; 7] =
+        ["uid", "managedFields", "deletionTimestamp", "generation", "resourceVersion", "ownerReferences", "creationTimestamp"];
+    let is_edit = |(name, patch): (&String, &Value)| {
+        let metadata = patch["metadata"].as_object();
+        let internal = metadata.is_some_and(|metadata| INTERNAL.iter().any(|field| metadata.contains_key(*field)));
+        !internal && patch.get("status").is_none() && !name.starts_with("Namespace/")
+    };
+    let happens = |step: &Step| match step {
+        Step::Apply(apply) => apply.rounds.is_none() && apply.settle && apply.options.is_empty(),
+        Step::Patch(patches) => patches.iter().all(is_edit),
+        Step::ApplyAs(_) | Step::Delete(_) | Step::Settle => true,
+        Step::Hooks(_) | Step::Put(_) | Step::Remove(_) => false,
+    };
+    !scenario.given.is_empty() && scenario.given.iter().all(happens)
+}
+
+/// Runs the trials side by side; all of them must find nothing.
+fn all_agree<T: Sync>(trials: &[T], name: impl Fn(&T) -> String + Sync, run: impl Fn(&T, &mut Trial<'_>) -> Vec<String> + Sync) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = Cluster::running();
     cluster.install_crds().unwrap();
     let api = cluster.api("admin", "modelwright-test").unwrap();
     make_room(&api);
-    let (first, count) = (number("MODELWRIGHT_FIRST_WORLD", 1), number("MODELWRIGHT_WORLDS", 200));
-    let next = AtomicUsize::new(first);
+    let next = AtomicUsize::new(0);
     let failures = Mutex::new(BTreeMap::new());
     let totals = Mutex::new(BTreeMap::<&str, usize>::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + count {
-                        return;
-                    }
+                while let Some(one) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut trial = Trial::new(&api);
-                    let found = trial.run(seed);
+                    let found = run(one, &mut trial);
                     for (what, times) in trial.counts {
                         *totals.lock().unwrap().entry(what).or_default() += times;
                     }
                     if !found.is_empty() {
-                        failures.lock().unwrap().insert(seed, found);
+                        failures.lock().unwrap().insert(name(one), found);
                     }
                 }
             });
         }
     });
-    println!("{count} worlds: {:?}", totals.lock().unwrap());
+    println!("{} trials: {:?}", trials.len(), totals.lock().unwrap());
     let failures = failures.into_inner().unwrap();
-    for (seed, found) in failures.iter().take(number("MODELWRIGHT_SHOWN", 5)) {
-        println!("world {seed}:");
+    for (name, found) in failures.iter().take(number("MODELWRIGHT_SHOWN", 5)) {
+        println!("{name}:");
         found.iter().take(12).for_each(|sentence| println!("  {sentence}"));
     }
-    assert!(failures.is_empty(), "{} worlds end otherwise: {:?}", failures.len(), failures.keys());
+    assert!(failures.is_empty(), "{} end otherwise: {:?}", failures.len(), failures.keys());
 }
 
 /// Nodes with room for all worlds, and the class that some volumes are of.
@@ -121,6 +164,57 @@ fn moved(world: &World, namespaces: &[String; 2]) -> Vec<Value> {
         }
     }
     files
+}
+
+/// The namespaces of the scenarios.
+const NAMESPACES: [&str; 2] = ["titanic", "taxi"];
+
+/// Where the objects of a scenario are: in namespaces that nobody else has, with hosts that nobody else has.
+struct Place {
+    names: BTreeMap<&'static str, String>,
+}
+
+impl Place {
+    fn all(&self, objects: &[Value]) -> Vec<Value> {
+        objects.iter().map(|object| self.object(object)).collect()
+    }
+
+    /// An object, or a change of one.
+    fn object(&self, object: &Value) -> Value {
+        let mut object = object.clone();
+        if let Some(name) = object["metadata"]["namespace"].as_str().and_then(|name| self.names.get(name)) {
+            object["metadata"]["namespace"] = name.as_str().into();
+        }
+        let host = |host: &str| host.replace(".example.com", &format!(".{}.example.com", self.names["titanic"]));
+        for pointer in ["/spec/host", "/spec/hosts/0", "/spec/hosts/1"] {
+            if let Some(place) = object.pointer_mut(pointer).filter(|place| place.is_string()) {
+                *place = host(place.as_str().unwrap_or_default()).into();
+            }
+        }
+        if let Some(name) = object["metadata"]["name"].as_str().filter(|name| name.contains('.')) {
+            object["metadata"]["name"] = self.volume(name).into();
+        }
+        if object["metadata"].is_null() {
+            object.as_object_mut().unwrap().remove("metadata");
+        }
+        object
+    }
+
+    fn volume(&self, name: &str) -> String {
+        match name.split_once('.').and_then(|(namespace, model)| Some((self.names.get(namespace)?, model))) {
+            Some((namespace, model)) => format!("{namespace}.{model}"),
+            None => name.into(),
+        }
+    }
+
+    /// `Kind/namespace/name`, or `Kind/name`.
+    fn label(&self, label: &str) -> String {
+        match label.split('/').collect::<Vec<_>>()[..] {
+            [kind, namespace, name] => format!("{kind}/{}/{name}", self.names.get(namespace).map_or(namespace, String::as_str)),
+            [kind, name] => format!("{kind}/{}", self.volume(name)),
+            _ => label.into(),
+        }
+    }
 }
 
 /// What the program does.
@@ -200,25 +294,108 @@ impl<'a> Trial<'a> {
         if key.kind == Kind::Deployment {
             object["spec"] = json!({"replicas": 2});
         }
-        let request = server_side_apply(&object, "somebody").unwrap();
+        self.apply_as(&object, "somebody");
+    }
+
+    /// A server-side apply of another manager, on both clusters.
+    fn apply_as(&mut self, object: &Value, manager: &str) {
+        let request = server_side_apply(object, manager).unwrap();
         let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let path = format!("{}?{}", request.path, query.join("&"));
-        let answer = self.api.send("PATCH", &path, APPLY_PATCH, Some(&object)).unwrap().code;
+        let answer = self.api.send("PATCH", &path, APPLY_PATCH, Some(object)).unwrap().code;
         let code = self.simulated.perform(&request);
         if answer != code {
-            self.found
-                .push(format!("somebody's apply of {} is answered {answer}, and {code} by the simulated cluster", key.label()));
+            self.found.push(format!("an apply of {} is answered {answer}, and {code} by the simulated cluster", label(object)));
         }
         self.simulated.settle();
         self.count("foreign applies", 1);
     }
 
-    fn step(&mut self, stages: &[Stage; 2], command: Command, files: &[Value]) {
-        if files.is_empty() {
-            return;
+    /// What a scenario gives, and what it then asks for where that is a plan.
+    fn replay(&mut self, scenario: &Scenario, library: &Library) -> Vec<String> {
+        let name = format!("truth-s-{}", unique());
+        let stages = ["a", "b"].map(|which| Stage::named(self.api, &format!("{name}{which}")));
+        self.simulated = simulate::Cluster::new(objects(&stages));
+        let place = Place { names: NAMESPACES.into_iter().zip(stages.each_ref().map(|stage| stage.namespace.clone())).collect() };
+        for (number, step) in scenario.given.iter().enumerate() {
+            let before = self.found.len();
+            match step {
+                Step::Apply(apply) => {
+                    let files = library.resources(&apply.resources, &apply.edit).unwrap();
+                    self.step(&stages, Command::Apply, &place.all(&files));
+                }
+                Step::ApplyAs(apply) => {
+                    place.all(&apply.objects).iter().for_each(|object| self.apply_as(object, &apply.manager));
+                }
+                Step::Patch(patches) => {
+                    patches.iter().for_each(|(name, patch)| self.patch(&place.label(name), &place.object(patch)))
+                }
+                Step::Delete(names) => names.iter().for_each(|name| self.delete(&stages, &place.label(name))),
+                _ => {}
+            }
+            self.found[before..].iter_mut().for_each(|sentence| sentence.insert_str(0, &format!("step {number}: ")));
+            if !self.found.is_empty() {
+                return std::mem::take(&mut self.found);
+            }
         }
+        let when = &scenario.when;
+        let is_plan = ["plan", "forecast"].contains(&when.operation.as_str());
+        if is_plan && when.options.is_empty() && when.each.is_empty() && when.raw.is_none() {
+            let files = library.resources(&when.resources, &when.edit).unwrap();
+            self.step(&stages, Command::Apply, &place.all(&files));
+        }
+        std::mem::take(&mut self.found)
+    }
+
+    fn key(&self, wanted: &str) -> Option<Key> {
+        self.simulated.objects().iter().find(|(_, object)| label(object) == wanted).map(|(key, _)| key.clone())
+    }
+
+    /// `kubectl edit`, on both clusters.
+    fn patch(&mut self, name: &str, change: &Value) {
+        let Some(key) = self.key(name) else { return self.found.push(format!("{name} is not there")) };
+        let mut objects = self.simulated.take();
+        if let Some(object) = objects.get_mut(&key) {
+            let path = format!("{}?fieldManager=kubectl-edit", modelwright_host_tests::world::path(object).unwrap());
+            if let Err(sentence) = self.api.send("PATCH", &path, "application/merge-patch+json", Some(change)).unwrap().ok() {
+                self.found.push(format!("{name}: {sentence}"));
+            }
+            let spec = object["spec"].clone();
+            patch::merge(object, change);
+            if object["spec"] != spec {
+                object["metadata"]["generation"] = json!(object["metadata"]["generation"].as_i64().unwrap_or(0) + 1);
+            }
+        }
+        self.simulated.restore(objects);
+        self.simulated.settle();
+        self.count("edits", 1);
+    }
+
+    /// `kubectl delete`, on both clusters.
+    fn delete(&mut self, stages: &[Stage; 2], name: &str) {
+        let Some(key) = self.key(name) else { return self.found.push(format!("{name} is not there")) };
+        let path = modelwright_host_tests::world::path(&self.simulated.objects()[&key]).unwrap();
+        self.api.send("DELETE", &path, "application/json", None).unwrap();
+        let request = Request {
+            method: "DELETE".into(),
+            path,
+            query: BTreeMap::new(),
+            content_type: "application/json".into(),
+            body: Value::Null,
+        };
+        self.simulated.perform(&request);
+        self.simulated.settle();
+        self.collected(stages);
+        self.count("kubectl deletes", 1);
+    }
+
+    fn step(&mut self, stages: &[Stage; 2], command: Command, files: &[Value]) {
         let arguments = match command {
-            Command::Apply => &["apply", "--yes", "--timeout", "60s"][..],
+            Command::Apply if files.is_empty() => {
+                &["apply", "--yes", "--timeout", "60s", "--namespace", &stages[0].namespace][..]
+            }
+            Command::Apply => &["apply", "--yes", "--timeout", "60s"],
+            Command::Delete if files.is_empty() => return,
             Command::Delete => &["delete", "--yes", "--timeout", "60s", "--allow-deletes", "1000"],
         };
         if command == Command::Apply {
@@ -333,14 +510,22 @@ impl<'a> Trial<'a> {
         self.simulated.restore(objects);
     }
 
-    fn ends(&mut self, stages: &[Stage; 2]) {
+    /// The real objects, once those are gone that have lost their owner.
+    fn collected(&self, stages: &[Stage; 2]) -> BTreeMap<String, Value> {
         let simulated = comparable(self.simulated.objects());
         let end = Instant::now() + COLLECTED;
-        let mut real = comparable(&objects(stages));
-        while !real.keys().eq(simulated.keys()) && Instant::now() < end {
+        loop {
+            let real = comparable(&objects(stages));
+            if real.keys().eq(simulated.keys()) || Instant::now() > end {
+                return real;
+            }
             std::thread::sleep(Duration::from_millis(200));
-            real = comparable(&objects(stages));
         }
+    }
+
+    fn ends(&mut self, stages: &[Stage; 2]) {
+        let simulated = comparable(self.simulated.objects());
+        let real = self.collected(stages);
         for (label, object) in &simulated {
             match real.get(label) {
                 None => self.found.push(format!("{label} is only in the simulated cluster")),
