@@ -18,12 +18,15 @@ pub fn as_written(kind: Kind, object: &Value) -> Value {
     let mut object = object.clone();
     // Nobody names it, so it comes from an admission plugin.
     let class_is_the_default = object["spec"]["storageClassName"] == "standard";
+    let is_reached_from_outside = kind == Kind::Service && object["spec"]["type"] != "ClusterIP";
     let mut remove = |path: &[&str]| {
         let (last, way) = path.split_last().unwrap();
         let place = way.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
         place.and_then(Value::as_object_mut).map(|members| members.remove(*last));
     };
-    for field in ["uid", "resourceVersion", "managedFields", "creationTimestamp"] {
+    for field in
+        ["uid", "resourceVersion", "managedFields", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
+    {
         remove(&["metadata", field]);
     }
     remove(&["status"]);
@@ -38,7 +41,13 @@ pub fn as_written(kind: Kind, object: &Value) -> Value {
         remove(&["metadata", "annotations", annotation]);
     }
     match kind {
-        Kind::Service => ["clusterIP", "clusterIPs"].iter().for_each(|field| remove(&["spec", field])),
+        Kind::Service => {
+            ["clusterIP", "clusterIPs"].iter().for_each(|field| remove(&["spec", field]));
+            // A default of what somebody else has made of it.
+            if is_reached_from_outside {
+                remove(&["spec", "externalTrafficPolicy"]);
+            }
+        }
         // Protection against deletion.
         Kind::PersistentVolume => remove(&["metadata", "finalizers"]),
         Kind::PersistentVolumeClaim => {

@@ -133,8 +133,27 @@ fn fill_service(object: &mut Value) {
         ("clusterIPs", Value::Array(vec!["10.96.0.1".into()])),
     ];
     put(object, &["spec"], &members);
+    if text(object, &["spec", "type"]) == "ClusterIP" {
+        forget_other_types(object);
+    }
     for port in each(object, &["spec", "ports"]) {
         let target = at(port, &["port"]).clone();
         put(port, &[], &[("protocol", "TCP".into()), ("targetPort", target)]);
+    }
+}
+
+/// What belongs to other types of Services goes with the type: `pkg/registry/core/service/strategy.go`.
+fn forget_other_types(object: &mut Value) {
+    for member in ["externalTrafficPolicy", "allocateLoadBalancerNodePorts"] {
+        remove(object.get_mut("spec"), member);
+    }
+    for port in each(object, &["spec", "ports"]) {
+        remove(Some(port), "nodePort");
+    }
+}
+
+fn remove(place: Option<&mut Value>, member: &str) {
+    if let Some(place) = place.and_then(Value::as_object_mut) {
+        place.remove(member);
     }
 }

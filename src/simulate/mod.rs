@@ -159,6 +159,11 @@ impl Cluster {
         let mut terminating = live.clone();
         if !is_deleting(&terminating) {
             set(&mut terminating, &["metadata", "deletionTimestamp"], "9999-12-31T00:00:00Z".into());
+            // kubernetes/apiserver `pkg/registry/rest/delete.go`: to be deleted is a new generation.
+            let generation = number(&terminating, &["metadata", "generation"]);
+            if generation > 0 {
+                set(&mut terminating, &["metadata", "generation"], generation.saturating_add(1).into());
+            }
             self.write(key.clone(), terminating);
         }
         if !controllers::is_protected(key.kind) {
