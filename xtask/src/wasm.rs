@@ -19,9 +19,9 @@ pub struct Form {
     pub flags: &'static [&'static str],
 }
 
-/// Built for speed within the size that it may have: at opt-level 3 LLVM would inline up to a cost of 250, for a tenth more code.
+/// Built for speed within the size that it may have: LLVM would inline up to a cost of 225, for a tenth more code.
 pub const COMPONENT: Form =
-    Form { feature: "component", profile: "component", level: "-O3", flags: &["-Cllvm-args=-inline-threshold=90"] };
+    Form { feature: "component", profile: "component", level: "-O3", flags: &["-Cllvm-args=-inline-threshold=40"] };
 /// Built for size.
 pub const JS: Form = Form { feature: "js", profile: "npm", level: "-Oz", flags: &[] };
 
