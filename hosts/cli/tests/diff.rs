@@ -26,17 +26,17 @@ fn live(name: &str, content: &str) -> PathBuf {
 const DESIRED: &str = "\
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: a, namespace: n}
+metadata: {name: a, namespace: shop}
 data: {k: v}
 ---
 apiVersion: v1
 kind: Secret
-metadata: {name: a, namespace: n}
+metadata: {name: a, namespace: shop}
 stringData: {password: new}
 ---
 apiVersion: example.com/v1
 kind: Widget
-metadata: {name: w, namespace: n}
+metadata: {name: w, namespace: shop}
 spec: {size: 3}
 ";
 
@@ -44,9 +44,9 @@ const LIVE: &str = "\
 apiVersion: v1
 kind: List
 items:
-- {apiVersion: example.com/v1beta1, kind: Widget, metadata: {name: w, namespace: n, uid: u}, spec: {size: 3, defaulted: true}}
-- {apiVersion: v1, kind: Secret, metadata: {name: a, namespace: n, uid: u}, data: {password: b2xk}}
-- {apiVersion: v1, kind: Pod, metadata: {name: other, namespace: n}}
+- {apiVersion: example.com/v1beta1, kind: Widget, metadata: {name: w, namespace: shop, uid: u}, spec: {size: 3, defaulted: true}}
+- {apiVersion: v1, kind: Secret, metadata: {name: a, namespace: shop, uid: u}, data: {password: b2xk}}
+- {apiVersion: v1, kind: Pod, metadata: {name: other, namespace: shop}}
 ";
 
 #[test]
@@ -54,10 +54,10 @@ fn objects_of_any_kind_are_matched() {
     let live = live("any.yaml", LIVE);
     let arguments = ["diff", "-f", "-", "--live", live.to_str().expect("a path"), "--exit-code"];
     let (code, out, err) = run(&arguments, DESIRED);
-    let expected = "  + ConfigMap n/a: create (Absent)
+    let expected = "  + ConfigMap shop/a: create (Absent)
       + data.k: \"v\"
 
-  ~ Secret n/a: update (SpecChanged)
+  ~ Secret shop/a: update (SpecChanged)
       ~ data.password: (sensitive value)
 
 1 to create, 1 to update, 0 to replace; 1 unchanged
@@ -75,7 +75,7 @@ fn programs_get_every_object() {
     assert_eq!(code, 0);
     assert_eq!(
         serde_json::to_string(&verbs).expect("JSON"),
-        r#"[["v1|ConfigMap|n|a","create"],["v1|Secret|n|a","update"],["example.com/v1|Widget|n|w","unchanged"]]"#
+        r#"[["v1|ConfigMap|shop|a","create"],["v1|Secret|shop|a","update"],["example.com/v1|Widget|shop|w","unchanged"]]"#
     );
 }
 
@@ -90,14 +90,14 @@ fn one_object_twice_is_an_error() {
 #[test]
 fn a_replacement_says_so() {
     let found: Difference = serde_json::from_str(
-        r#"{"id":"v1|PersistentVolumeClaim|n|c","verb":"replace","reason":"ImmutableField","changes":[{"path":["spec","storageClassName"],
+        r#"{"id":"v1|PersistentVolumeClaim|shop|c","verb":"replace","reason":"ImmutableField","changes":[{"path":["spec","storageClassName"],
             "text":"spec.storageClassName","op":"change","before":"slow","after":"fast"}],"replacePaths":[["spec","storageClassName"]],
             "drift":[{"path":["spec","x"],"text":"spec.x","op":"remove","before":1,"owner":"them"}],"dataLoss":true,
             "removalsUnknown":false,"diagnostics":[]}"#,
     )
     .expect("a difference");
     let expected = "\
--/+ PersistentVolumeClaim n/c: replace (ImmutableField)
+-/+ PersistentVolumeClaim shop/c: replace (ImmutableField)
       ! LOSES DATA
       ~ spec.storageClassName: \"slow\" → \"fast\"
       - spec.x: 1 (owned by them) (somebody else's; no apply removes it)

@@ -105,9 +105,14 @@ impl Reference {
         format!("{}/{}/{}", self.kind, self.namespace, self.name)
     }
 
+    /// As plans name it: `mlops.internal/v1alpha1|Model|namespace|name`.
+    pub fn id(&self) -> String {
+        format!("{API}|{}|{}|{}", self.kind, self.namespace, self.name)
+    }
+
     /// Whether a plan's id is this one's.
     pub fn is(&self, id: &str) -> bool {
-        id == format!("{API}|{}|{}|{}", self.kind, self.namespace, self.name)
+        id == self.id()
     }
 
     /// As the component reads it.

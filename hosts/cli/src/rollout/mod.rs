@@ -18,6 +18,7 @@ use crate::commands::request::{self, Input, Session};
 use crate::console::Console;
 use crate::findings::Finding;
 use crate::format::{self, Waiting, object_name};
+use crate::read::documents::Reference;
 use crate::stop::{DIFFERS, FINE, INTERRUPTED, INVALID, Stop, UNFINISHED};
 use crate::{component, show};
 use futures::stream::{self, StreamExt};
@@ -341,7 +342,7 @@ impl Run<'_> {
                     return Ok(end);
                 }
                 // While anything is done, what waits for it is no news.
-                self.progress.waits(&work.waiting)?;
+                self.progress.waits(&self.waiting(&work))?;
                 (pause, asked, before) =
                     if still { (pause.mul_f32(1.5).min(LONGEST), true, before) } else { (PAUSE, false, facts) };
                 if !self.sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await? {
@@ -427,6 +428,20 @@ impl Run<'_> {
     /// Whether what is to be deleted is gone, and what belonged to it: no object names one of the uids.
     fn are_gone(&self, step: &Step) -> bool {
         !self.going.iter().any(|uid| step.observed.objects.contains(uid.as_str()))
+    }
+
+    /// What is waited for: what a gate holds back and, when all is deleted, what the cluster itself takes away after its owner.
+    fn waiting(&self, work: &Work<'_>) -> Vec<Waiting> {
+        if self.input.delete.is_empty() || !work.waiting.is_empty() {
+            return work.waiting.clone();
+        }
+        let collected = |reference: &Reference| Waiting {
+            object: reference.id(),
+            gate: "gone".into(),
+            facts: "it is gone; what belonged to it is being collected".into(),
+            ..Waiting::default()
+        };
+        self.input.delete.iter().map(collected).collect()
     }
 
     /// The end, where nothing more can happen.
