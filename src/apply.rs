@@ -226,8 +226,9 @@ fn is_gone(
     }
     let was_empty = is_empty(child);
     prune(of, child, below, wanted, &others, keys);
-    // structured-merge-diff `typed/remove.go` leaves no empty list or map where it has removed something, wanted or not.
-    !was_empty && is_empty(child)
+    // structured-merge-diff `typed/remove.go` leaves no empty list where it has removed something, wanted or not.
+    let unwanted = wanted.is_none() && others.is_empty();
+    !was_empty && is_empty(child) && (unwanted || child.is_array())
 }
 
 fn is_empty(value: &Value) -> bool {

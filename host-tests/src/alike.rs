@@ -18,7 +18,6 @@ pub fn as_written(kind: Kind, object: &Value) -> Value {
     let mut object = object.clone();
     // Nobody names it, so it comes from an admission plugin.
     let class_is_the_default = object["spec"]["storageClassName"] == "standard";
-    let is_reached_from_outside = kind == Kind::Service && object["spec"]["type"] != "ClusterIP";
     let mut remove = |path: &[&str]| {
         let (last, way) = path.split_last().unwrap();
         let place = way.iter().try_fold(&mut object, |place, step| place.get_mut(*step));
@@ -44,9 +43,7 @@ pub fn as_written(kind: Kind, object: &Value) -> Value {
         Kind::Service => {
             ["clusterIP", "clusterIPs"].iter().for_each(|field| remove(&["spec", field]));
             // A default of what somebody else has made of it.
-            if is_reached_from_outside {
-                remove(&["spec", "externalTrafficPolicy"]);
-            }
+            remove(&["spec", "externalTrafficPolicy"]);
         }
         // Protection against deletion.
         Kind::PersistentVolume => remove(&["metadata", "finalizers"]),

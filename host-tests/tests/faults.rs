@@ -1,12 +1,12 @@
 //! What can go wrong while the program `modelwright` runs: it is killed, requests fail, others write at the same time, input is wrong.
 #![allow(missing_docs, reason = "a test")]
 
-use modelwright::kinds::Kind;
+use modelwright::kinds::{Key, Kind};
 use modelwright_host_tests::alike::{comparable, differences};
 use modelwright_host_tests::cluster::{Api, Cluster};
 use modelwright_host_tests::example::{one, titanic};
 use modelwright_host_tests::proxy::{Asked, Proxy, Way};
-use modelwright_host_tests::stage::{Objects, Stage};
+use modelwright_host_tests::stage::{Ended, Objects, Stage};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -85,19 +85,7 @@ fn a_run_that_is_killed_at_any_request_is_finished_by_the_next() {
     let found = at_once(&trials, |(number, way)| {
         let stage = Stage::new(&api, "faults-kill");
         let files = small(&stage);
-        let (process, number, way) = (Arc::new(AtomicU32::new(0)), *number, *way);
-        let of_rule = Arc::clone(&process);
-        let proxy = Proxy::start(&api, move |asked| {
-            if asked.number < number {
-                return Way::Through;
-            }
-            kill(&of_rule);
-            if asked.number == number { way } else { Way::LostBefore }
-        });
-        let proxy = proxy.unwrap();
-        let running = stage.start(proxy.kubeconfig(), &["apply", "--yes"], &files);
-        process.store(running.id(), Ordering::Relaxed);
-        let killed = running.end();
+        let killed = killed_at(&api, &stage, &["apply", "--yes"], &files, *number, *way);
         let second = Proxy::open(&api).unwrap();
         without_waiting(&api, &stage);
         let ended = stage.apply(second.kubeconfig(), &files);
@@ -110,6 +98,55 @@ fn a_run_that_is_killed_at_any_request_is_finished_by_the_next() {
     });
     println!("{} requests, killed {} times", asked.len(), trials.len());
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_deletion_that_is_killed_at_any_request_is_finished_by_the_next() {
+    let api = api();
+    let arguments = ["delete", "--yes", "--timeout", "60s"];
+    let rolled_out = || {
+        let stage = Stage::new(&api, "faults-kill");
+        let files = small(&stage);
+        stage.apply(Proxy::open(&api).unwrap().kubeconfig(), &files).with(0);
+        (stage, files)
+    };
+    let (stage, files) = rolled_out();
+    let proxy = Proxy::open(&api).unwrap();
+    stage.run(proxy.kubeconfig(), &arguments, &files).with(0);
+    let asked = proxy.asked();
+    let lost = asked.iter().step_by(6).map(|asked| (asked.number, Way::LostBefore));
+    let writes = asked.iter().filter(|asked| asked.is_change()).map(|asked| (asked.number, Way::Through));
+    let trials: Vec<(usize, Way)> = lost.chain(writes).collect();
+    let found = at_once(&trials, |(number, way)| {
+        let (stage, files) = rolled_out();
+        killed_at(&api, &stage, &arguments, &files, *number, *way);
+        without_waiting(&api, &stage);
+        let ended = stage.run(Proxy::open(&api).unwrap().kubeconfig(), &arguments, &files);
+        let left: Vec<String> = stage.objects().keys().filter(|key| key.kind != Kind::Namespace).map(Key::label).collect();
+        match ended.code == 0 && left.is_empty() {
+            true => Vec::new(),
+            false => vec![format!("killed at request {number} ({way:?}): {left:?} is left: {}", ended.last_lines())],
+        }
+    });
+    println!("{} requests, killed {} times", asked.len(), trials.len());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Runs the program until a request comes, and kills it; the request itself goes its way.
+fn killed_at(api: &Api, stage: &Stage, arguments: &[&str], files: &[Value], number: usize, way: Way) -> Ended {
+    let process = Arc::new(AtomicU32::new(0));
+    let of_rule = Arc::clone(&process);
+    let proxy = Proxy::start(api, move |asked| {
+        if asked.number < number {
+            return Way::Through;
+        }
+        kill(&of_rule);
+        if asked.number == number { way } else { Way::LostBefore }
+    });
+    let proxy = proxy.unwrap();
+    let running = stage.start(proxy.kubeconfig(), arguments, files);
+    process.store(running.id(), Ordering::Relaxed);
+    running.end()
 }
 
 /// As `kill -9`; waits until it is known whom.

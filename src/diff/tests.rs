@@ -894,6 +894,20 @@ mod properties {
         one.iter().zip(other).all(|(one, other)| one == other)
     }
 
+    /// A list that an apply empties is gone, and there without elements after the next one: so does the API server.
+    fn without_empty(value: &Value) -> Value {
+        let Value::Object(members) = value else { return value.clone() };
+        let mut kept = Map::new();
+        for (name, value) in members {
+            let value = if name == "managedFields" { value.clone() } else { without_empty(value) };
+            let empty = value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty);
+            if !empty {
+                kept.insert(name.clone(), value);
+            }
+        }
+        Value::Object(kept)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -913,7 +927,7 @@ mod properties {
                     }
                     prop_assert!(found.changes.is_empty(), "{:?}\n{desired}\n{live:?}\n{merged}", texts(&found.changes));
                     prop_assert!(!found.takes_ownership || texts(&found.changes).is_empty());
-                    prop_assert_eq!(&merge(kind, Some(&merged), &desired, US), &merged);
+                    prop_assert_eq!(without_empty(&merge(kind, Some(&merged), &desired, US)), without_empty(&merged));
                 }
             }
         }
