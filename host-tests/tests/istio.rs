@@ -2,8 +2,11 @@
 #![allow(missing_docs, reason = "a test")]
 
 use modelwright::contract;
-use modelwright_host_tests::cluster::Cluster;
+use modelwright::kinds::Kind;
+use modelwright_host_tests::cluster::{Cluster, READY_AFTER};
+use modelwright_host_tests::example::{one, titanic};
 use modelwright_host_tests::library::Library;
+use modelwright_host_tests::stage::Stage;
 use modelwright_host_tests::world::World;
 use modelwright_host_tests::{request, scenario};
 use serde_json::{Map, Value, json};
@@ -43,6 +46,59 @@ fn an_analysis_finds_a_gateway_that_is_not_there() {
     cluster.kubectl_with("admin", &["create", "--filename", "-"], &[object]).unwrap();
     let findings = cluster.analyze(&namespace.name).unwrap();
     assert!(findings.iter().any(|found| found.code == "IST0101" && found.message.contains("nowhere")), "{findings:?}");
+}
+
+/// What the owner of a mesh has: an ingress gateway, and the certificate of the host.
+fn ingress(cluster: &Cluster, namespace: &str) {
+    let metadata = |name: &str| json!({"name": name, "namespace": namespace, "labels": {"istio": "ingressgateway"}});
+    let port = |name: &str, number: u16| json!({"name": name, "port": number});
+    let container = json!({"name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.31.0"});
+    // Any certificate will do: the API server's own.
+    let folder = cluster.kubeconfig("admin").with_file_name("cert");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let certificate = json!({"tls.crt": read("apiserver.crt"), "tls.key": read("apiserver.key")});
+    let objects = [
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata("ingress"), "spec": {"containers": [container]}}),
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata("ingress"),
+            "spec": {"selector": {"istio": "ingressgateway"}, "ports": [port("http2", 80), port("https", 443)]}}),
+        json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata(namespace), "stringData": certificate}),
+    ];
+    cluster.kubectl_with("admin", &["create", "--filename", "-"], &objects).unwrap();
+}
+
+#[test]
+fn an_analysis_finds_nothing_at_any_stage_of_the_example() {
+    let cluster = Cluster::running();
+    cluster.install_crds().unwrap();
+    let namespace = cluster.namespace("stages").unwrap();
+    ingress(&cluster, &namespace.name);
+    let api = cluster.api("admin", "modelwright-test").unwrap();
+    let stage = Stage { api: &api, namespace: namespace.name.clone() };
+    let kubeconfig = cluster.kubeconfig("admin");
+    let mut files = stage.take(&titanic());
+    // Gateways that share a certificate are a finding, and other tests have the example's.
+    one(&mut files, "Endpoint", "titanic")["spec"]["tls"]["credentialName"] = namespace.name.as_str().into();
+    let fine = |when: &str| assert_eq!(cluster.analyze(&namespace.name).unwrap(), [], "{when}");
+    one(&mut files, "Model", "titanic-v2")["spec"]["pod"] = json!({"annotations": {READY_AFTER: "3s"}});
+    stage.run(&kubeconfig, &["apply", "--yes", "--wait=false"], &files).with(0);
+    assert_eq!(stage.of_kind(Kind::VirtualService).len(), 0, "nothing is routed yet");
+    fine("while Models start");
+    stage.apply(&kubeconfig, &files).with(0);
+    assert_eq!(stage.of_kind(Kind::VirtualService).len(), 1);
+    fine("when everything serves");
+    one(&mut files, "EndpointConfig", "titanic")["spec"]["models"][1]["weight"] = 45.into();
+    stage.apply(&kubeconfig, &files).with(0);
+    fine("with other weights");
+    one(&mut files, "EndpointConfig", "titanic")["spec"]["models"].as_array_mut().unwrap().pop();
+    stage.apply(&kubeconfig, &files).with(0);
+    fine("without the canary");
+    let delete = |names: &[&str]| stage.run(&kubeconfig, &[&["delete", "--yes", "-n", &namespace.name], names].concat(), &[]);
+    delete(&["model/titanic-v2"]).with(0);
+    fine("when the canary is deleted");
+    delete(&["endpoint/titanic"]).with(0);
+    fine("without an Endpoint");
+    delete(&["--all"]).with(0);
+    fine("when all is gone");
 }
 
 /// Every VirtualService and Gateway of ours: in the world of a scenario, and as a whole in an answer, in a request or as a child.
