@@ -149,7 +149,10 @@ fn deleted_model(key: &Key, references: &References, seen: &Observation, waiting
         waiting.push(cannot_read(key, Kind::VirtualService, "whether a VirtualService still routes to it is unknown"));
         return Outcome::Keep;
     }
-    let owned = [Kind::Deployment, Kind::Service, Kind::PersistentVolumeClaim, Kind::PersistentVolume];
+    let mut owned = vec![Kind::Deployment, Kind::Service, Kind::PersistentVolumeClaim];
+    if may_have_volume(key, references, seen) {
+        owned.push(Kind::PersistentVolume);
+    }
     if let Some(unread) = unreadable_children(key, &owned, seen) {
         waiting.push(unread);
         return Outcome::Keep;
@@ -161,6 +164,18 @@ fn deleted_model(key: &Key, references: &References, seen: &Observation, waiting
             Outcome::Keep
         }
     }
+}
+
+/// Whether a PersistentVolume may have been made for a Model: it asks for one, or its claim is for ours. Whoever may read no volumes can
+/// still delete all other Models.
+fn may_have_volume(key: &Key, references: &References, seen: &Observation) -> bool {
+    let asks = match references.models.get(key).and_then(|checked| checked.value.as_ref()).map(|model| &model.storage) {
+        Some(Storage::Claim { volume, .. }) => volume.is_static(),
+        Some(_) => false,
+        None => true,
+    };
+    let claim = seen.get(Kind::PersistentVolumeClaim, &key.namespace, &key.name);
+    asks || claim.is_some_and(|claim| text(claim, &["spec", "volumeName"]) == names::volume(&key.namespace, &key.name))
 }
 
 fn in_use(key: &Key, routes: &[Key]) -> Waiting {
