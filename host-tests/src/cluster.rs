@@ -80,7 +80,16 @@ impl Cluster {
     pub fn install_crds(&self) -> Result<(), String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/crds").display().to_string();
         self.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename", &folder])?;
-        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "--filename", &folder]).map(|_| ())
+        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "--filename", &folder])?;
+        // Established is a moment before served: until then the answer is 429 "storage is (re)initializing".
+        let start = Instant::now();
+        loop {
+            match self.kubectl(&["get", "mlops", "--namespace", "default"]) {
+                Err(why) if start.elapsed() > Duration::from_secs(30) => return Err(why),
+                Err(_) => std::thread::sleep(Duration::from_millis(100)),
+                Ok(_) => return Ok(()),
+            }
+        }
     }
 
     /// Makes a namespace that no other test has.

@@ -59,11 +59,10 @@ fn an_interrupt_ends_after_what_is_under_way_and_the_next_run_goes_on() {
     let shared = Arc::clone(&process);
     let proxy = Proxy::start(&api, move |asked| {
         // The first children are being made.
-        if asked.is_change() && asked.object().contains("persistentvolumes/") {
-            if let Some(id) = shared.lock().unwrap().take() {
-                Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap();
-                std::thread::sleep(std::time::Duration::from_millis(300));
-            }
+        let is_child = asked.is_change() && asked.object().contains("persistentvolumes/");
+        if is_child && let Some(id) = shared.lock().unwrap().take() {
+            Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(300));
         }
         Way::Through
     });
