@@ -39,6 +39,8 @@ const PAUSE: Duration = Duration::from_millis(400);
 const LONGEST: Duration = Duration::from_secs(5);
 /// Statuses that are written at once.
 const AT_ONCE: usize = 16;
+/// Actions of a first round whose later rounds are still shown: more of them nobody reads, and they take as long as the round itself.
+const FORESEEN: usize = 200;
 /// How often the same action may meet a changed world.
 const SURPRISES: usize = 8;
 
@@ -141,7 +143,7 @@ impl Rollout<'_> {
             findings.retain(Finding::is_error);
         }
         let mut text = show::plan::text(&plan, &self.input.report(&findings), show::plan::Hint::Asked);
-        if !plan.actions.is_empty() {
+        if (1..=FORESEEN).contains(&plan.actions.len()) {
             text.push_str(&show::forecast::outline(&self.forecast(&step.observed)?));
         }
         console.put(&text, None)
