@@ -22,10 +22,12 @@ pub struct Plan {
     pub diagnostics: Vec<Finding>,
 }
 
-/// What is said about the input of a plan, alone.
+/// What stands against a plan, without its objects and changes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Findings {
+    /// What a gate holds back.
+    pub waiting: Vec<Waiting>,
     /// What is said about the input.
     pub diagnostics: Vec<Finding>,
 }

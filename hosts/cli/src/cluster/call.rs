@@ -228,12 +228,6 @@ impl Cluster {
             Err(error) => (Err(lost(&error)), None),
         }
     }
-
-    /// Sends a request that must succeed.
-    pub async fn ask(&self, call: &Call) -> Result<Answer, Trouble> {
-        let answer = self.call(call).await?;
-        if answer.is_fine() { Ok(answer) } else { Err(refused(call, &answer)) }
-    }
 }
 
 fn asked(response: &http::Response<Body>) -> Option<Duration> {
@@ -250,6 +244,11 @@ fn warnings(response: &http::Response<Body>) -> Vec<String> {
 
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Where the paths of a version of an API group begin.
+pub fn root(api: &str) -> String {
+    if api.contains('/') { format!("/apis/{api}") } else { format!("/api/{api}") }
 }
 
 /// What a refusal means, in one sentence.

@@ -1,6 +1,6 @@
 //! Objects of any kind as they are: the API server is asked for the name of a kind in paths, then for the object.
 
-use super::call::{Call, refused};
+use super::call::{Call, refused, root};
 use super::connect::Cluster;
 use crate::read::node::Node;
 use crate::read::{documents::Object, json};
@@ -75,8 +75,4 @@ impl Cluster {
             _ => Err(refused(&call, &answer).into()),
         }
     }
-}
-
-fn root(api: &str) -> String {
-    if api.contains('/') { format!("/apis/{api}") } else { format!("/api/{api}") }
 }

@@ -1,7 +1,7 @@
 //! What the component's `requirements` name, read as lists: one for each kind and namespace, in pages, side by side. Items pass through
 //! as the bytes that the server sent.
 
-use super::call::{Call, Trouble, refused};
+use super::call::{Call, Trouble, refused, root};
 use super::connect::Cluster;
 use crate::component;
 use crate::read::documents::Reference;
@@ -288,10 +288,10 @@ async fn read(cluster: &Cluster, list: &List, names: Option<&BTreeSet<String>>) 
 
 impl List {
     fn path(&self) -> String {
-        let prefix = if self.api.contains('/') { "/apis" } else { "/api" };
+        let root = root(&self.api);
         match self.namespace.as_str() {
-            "" => format!("{prefix}/{}/{}", self.api, self.resource),
-            namespace => format!("{prefix}/{}/namespaces/{namespace}/{}", self.api, self.resource),
+            "" => format!("{root}/{}", self.resource),
+            namespace => format!("{root}/namespaces/{namespace}/{}", self.resource),
         }
     }
 

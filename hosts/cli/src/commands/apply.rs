@@ -1,6 +1,6 @@
 //! `apply`: make the cluster what the custom resources say.
 
-use super::request::{Input, Namespace, Session};
+use super::request::{self, Input, Namespace, Session};
 use crate::arguments::Apply;
 use crate::component;
 use crate::console::Console;
@@ -19,9 +19,7 @@ pub fn run(arguments: &Apply, console: &mut Console<'_>) -> Result<u8, Stop> {
         }
         None => (None, None),
     };
-    if arguments.files.files.iter().any(|file| file == "-") && !arguments.watch.yes && !arguments.server_dry_run {
-        return Err(Stop::input("the standard input is a file, so nobody can be asked: say --yes"));
-    }
+    request::can_be_asked(&arguments.files.files, arguments.watch.yes || arguments.server_dry_run)?;
     let session = Session::open(&arguments.connection)?;
     let input = match input {
         Some(input) => input,

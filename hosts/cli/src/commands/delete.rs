@@ -1,6 +1,6 @@
 //! `delete`: custom resources and what was made for them, in a safe order, until they are gone.
 
-use super::request::{Input, Namespace, Session};
+use super::request::{self, Input, Namespace, Session};
 use crate::arguments::{Delete, Host};
 use crate::cluster::observe;
 use crate::component;
@@ -11,9 +11,7 @@ use crate::stop::Stop;
 
 /// Runs `delete`.
 pub fn run(arguments: &Delete, console: &mut Console<'_>) -> Result<u8, Stop> {
-    if arguments.files.files.iter().any(|file| file == "-") && !arguments.watch.yes {
-        return Err(Stop::input("the standard input is a file, so nobody can be asked: say --yes"));
-    }
+    request::can_be_asked(&arguments.files.files, arguments.watch.yes)?;
     let session = Session::open(&arguments.connection)?;
     let namespace = Namespace { default: session.cluster.namespace.clone(), only: arguments.connection.namespace.clone() };
     let mut input = Input::read(&arguments.files.files, &Host::default(), &namespace, console)?;

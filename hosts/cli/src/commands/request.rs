@@ -245,6 +245,14 @@ fn policy(host: &Host, console: &mut Console<'_>) -> Result<String, Stop> {
     }
 }
 
+/// Whoever gives a file on the standard input cannot be asked there.
+pub fn can_be_asked(files: &[String], needs_no_yes: bool) -> Result<(), Stop> {
+    match files.iter().any(|file| file == "-") && !needs_no_yes {
+        true => Err(Stop::input("the standard input is a file, so nobody can be asked: say --yes")),
+        false => Ok(()),
+    }
+}
+
 /// What could not be read, as findings. Nobody needs the cluster's volumes who has none: then nothing is on hold for them.
 pub fn unreadable(observed: &Observed, waiting: &[Waiting]) -> Vec<Finding> {
     let on_hold = waiting.iter().any(|one| one.gate == HOLD);

@@ -227,7 +227,7 @@ fn too_many(deletes: usize, allowed: usize) -> Stop {
 
 /// Whether the cluster stands against something. Stops where the input is invalid in itself.
 fn stands_against(input: &Input, planner: &Planner, step: &Step) -> Result<bool, Stop> {
-    let plan: format::Plan = component::typed(&step.document)?;
+    let plan: format::Findings = component::typed(&step.document)?;
     let unreadable = request::unreadable(&step.observed, &plan.waiting);
     let findings = input.judged(plan.diagnostics, planner)?;
     // What is wrong with others is no reason against a deletion.

@@ -137,11 +137,6 @@ impl Action {
     pub fn is_grave(&self) -> bool {
         self.destructive || (self.verb == "update" && self.object.contains("|VirtualService|"))
     }
-
-    /// The kind and namespace in its object's id.
-    pub fn namespace(&self) -> &str {
-        self.object.split('|').nth(2).unwrap_or("")
-    }
 }
 
 impl<'a> Work<'a> {
