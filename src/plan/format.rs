@@ -158,7 +158,7 @@ pub struct ObjectPlan {
     /// What happens to it.
     pub verb: Verb,
     /// Why: `Absent`, `SpecChanged`, `Drift`, `NoLongerWanted`, `TakeOwnership`, `ImmutableField`, `NotOurs`, `WaitingForGone`,
-    /// `DataLossRefused`, `InUse`, `AnotherHost`, `Requested`, `Undone`, empty when unchanged. The set is open.
+    /// `DataLossRefused`, `InUse`, `AnotherHost`, `Requested`, `Undone`, `NamespaceTerminating`, empty when unchanged. The set is open.
     pub reason: String,
     /// Immutable paths that differ.
     pub replace_paths: Vec<Vec<Step>>,

@@ -97,6 +97,9 @@ fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Op
     }
     let difference = diff::difference(key.kind, intent, live, &manager);
     let Some(live) = live else {
+        if gates::terminating_namespace(key, draft.seen).is_some() {
+            return draft.object(key, Verb::Conflict, "NamespaceTerminating", difference, None);
+        }
         draft.object(key, Verb::Create, "Absent", difference, None);
         let request = request::create(key, intent.clone(), &manager, false);
         draft.act(key, Verb::Create, "Absent", request, Vec::new());
