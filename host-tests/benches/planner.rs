@@ -27,7 +27,7 @@ fn main() {
     let namespaces: Vec<Row> = NAMESPACES.iter().map(|models| plan(&mut criterion, &planner, *models)).collect();
     let neighbours: Vec<Row> = NEIGHBOURS.iter().map(|models| reconcile(&mut criterion, &planner, *models)).collect();
     let mut text = String::from(
-        "## A plan of a whole namespace\n\nAs many Models as the first column says, a config for every second one, an Endpoint for each config, \
+        "## A plan of a whole namespace\n\nAs many Models as the first column says, a config for every five, an Endpoint for each config, \
          and all of their children as the API server would answer them, managedFields included; nothing is left to do.\n\n",
     );
     text.push_str(&table(&namespaces));

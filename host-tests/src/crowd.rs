@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// More rounds than a first roll-out needs.
 const ROUND_LIMIT: usize = 10;
+/// Models that share a config, which has one Endpoint.
+const SHARE: usize = 5;
 
 /// The request of a plan for a namespace with `models` Models in which nothing is left to do.
 pub fn crowd(models: usize) -> Result<String, String> {
@@ -38,7 +40,7 @@ fn is_read_by_an_endpoint(object: &Value) -> bool {
 }
 
 fn settled(models: usize) -> Result<(String, Cluster), String> {
-    let files: Vec<Value> = (0..models).flat_map(resources).collect();
+    let files: Vec<Value> = (0..models).flat_map(|number| resources(number, models)).collect();
     let mut cluster = Cluster::new(BTreeMap::new());
     for _ in 0..ROUND_LIMIT {
         let request = request(&files, &cluster);
@@ -64,8 +66,8 @@ fn request(files: &[Value], cluster: &Cluster) -> String {
     json!({"resources": files, "observed": observed, "policy": {"staticVolumes": "any"}}).to_string()
 }
 
-/// A Model, and for every second one a config of it and its neighbour with an Endpoint.
-fn resources(number: usize) -> Vec<Value> {
+/// A Model, and with the first of those that share one a config with an Endpoint.
+fn resources(number: usize, models: usize) -> Vec<Value> {
     let metadata = |name: String| json!({"name": name, "namespace": "crowd"});
     let object = |kind: &str, name: String, spec: Value| json!({"apiVersion": "mlops.internal/v1alpha1", "kind": kind, "metadata": metadata(name), "spec": spec});
     let model = object(
@@ -80,14 +82,13 @@ fn resources(number: usize) -> Vec<Value> {
             "storage": {"size": "10Gi", "nfs": {"server": "nfs.example.internal", "path": format!("/exports/{number}")}},
         }),
     );
-    if number % 2 == 1 {
+    if !number.is_multiple_of(SHARE) {
         return vec![model];
     }
-    let config = object(
-        "EndpointConfig",
-        format!("c-{number}"),
-        json!({"models": [{"name": "stable", "model": format!("m-{number}"), "weight": 90, "instances": 2}]}),
-    );
+    let variants: Vec<Value> = (number..models.min(number + SHARE))
+        .map(|shared| json!({"name": format!("v-{shared}"), "model": format!("m-{shared}"), "weight": 20, "instances": 2}))
+        .collect();
+    let config = object("EndpointConfig", format!("c-{number}"), json!({"models": variants}));
     let endpoint = object(
         "Endpoint",
         format!("e-{number}"),
@@ -117,6 +118,6 @@ mod tests {
         let plan: Value = serde_json::from_str(&modelwright::contract::plan(&request).expect("a plan")).expect("JSON");
         assert_eq!(plan["actions"], json!([]));
         assert_eq!(plan["waiting"], json!([]));
-        assert_eq!(plan["summary"]["unchanged"], json!(4 * 4 + 2 * 2 + 4 + 2 + 2));
+        assert_eq!(plan["summary"]["unchanged"], json!(4 * 4 + 2 + 4 + 1 + 1));
     }
 }

@@ -40,7 +40,9 @@ Usage: cargo xtask <command>
   cluster up|down|status [--dir DIR]
           a real Kubernetes control plane on this machine, in target/modelwright/cluster
           or DIR; needs Go, and builds once, for some minutes
-  test    everything: set-up, build, checks and all tests
+  test [--worlds N]
+          everything: set-up, build, checks and all tests; with --worlds only that the plan is
+          the truth, in N random worlds (10,000 take some hours)
   bench [cluster]
           criterion benches and a namespace of 1,000 Models beside kubectl, or only that;
           writes BENCHMARKS.md
@@ -69,7 +71,7 @@ fn run(command: &str, project: &Project) -> Outcome {
         "js" => js::build(project, &mut steps).map(|_| ()),
         "demo" => demo::run(project, &mut steps, &arguments),
         "cluster" => cluster::run(project, &mut steps, &arguments),
-        "test" => test::run(project, &mut steps),
+        "test" => test::start(project, &mut steps, &arguments),
         "bench" => bench::run(project, &mut steps, &arguments),
         "bless" => test::bless(project, &mut steps),
         "fmt" => shell::run(project.cargo().args(["fmt", "--all"])),

@@ -14,8 +14,17 @@ const HOST_TESTS: &str = "modelwright-host-tests";
 const CLUSTER_TESTS: [&str; 7] = ["cluster", "istio", "rollout", "consent", "rbac", "faults", "truth"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
+/// Everything, or only so many random worlds on a control plane.
+pub fn start(project: &Project, steps: &mut Steps, arguments: &[String]) -> Outcome {
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => run(project, steps),
+        ["--worlds", count] if count.parse::<usize>().is_ok() => worlds(project, steps, count),
+        _ => Err("`test` takes nothing, or `--worlds N`".into()),
+    }
+}
+
 /// Sets up, builds, checks, tests.
-pub fn run(project: &Project, steps: &mut Steps) -> Outcome {
+fn run(project: &Project, steps: &mut Steps) -> Outcome {
     let go = cluster::Background::start(project)?;
     let nginx = setup::nginx(steps)?;
     setup::python_tools(project, steps)?;
@@ -74,6 +83,16 @@ fn host_tests(project: &Project, rust: &WasmRust, nginx: &Path) -> Outcome<Comma
     cargo.env("PATH", std::env::join_paths(folders).map_err(|error| error.to_string())?);
     cargo.env("MODELWRIGHT_RECORD", sizes::record_path(project, rust));
     Ok(cargo)
+}
+
+/// Only that what a plan says is what happens, in as many random worlds as somebody has time for.
+fn worlds(project: &Project, steps: &mut Steps, count: &str) -> Outcome {
+    let go = cluster::Background::start(project)?;
+    dist::build(project, steps)?;
+    go.wait()?;
+    let cluster = cluster::Temporary::start(project, steps, project.work().join("cluster-of-tests"))?;
+    let mut cargo = tests(project);
+    shell::run(cargo.args(["--test", "truth"]).env("MODELWRIGHT_CLUSTER", &cluster.folder).env("MODELWRIGHT_WORLDS", count))
 }
 
 /// The tests that need a control plane, in one of their own that ends with them. Failures are in the verdict of the steps.

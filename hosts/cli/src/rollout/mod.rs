@@ -359,7 +359,8 @@ impl Run<'_> {
         step(self.session, self.planner, &mut self.input).await
     }
 
-    /// Carries out what a plan allows now, then writes the statuses. An end only where nothing may follow.
+    /// Carries out what a plan allows now; where there is nothing, writes the statuses: those of a round that more follow would be old at
+    /// once. An end only where nothing may follow.
     async fn round(&mut self, work: &Work<'_>) -> Result<Option<End>, Stop> {
         if !work.actions.is_empty() {
             if !self.is_alone {
@@ -386,7 +387,9 @@ impl Run<'_> {
                     false => Err(Stop::Host(self.stopped("the cluster has changed under the plan"))),
                 };
             }
-        } else if self.one_round {
+            return Ok(None);
+        }
+        if self.one_round {
             return Ok(Some(End::OneRound));
         }
         self.write_statuses(&work.statuses).await?;
