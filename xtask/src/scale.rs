@@ -16,6 +16,8 @@ const MODELS: usize = 1000;
 /// Models of a config; each config has one Endpoint.
 const EACH: usize = 5;
 const NAMESPACE: &str = "scale";
+/// How long controllers go on writing once the last pod is ready.
+const REST: Duration = Duration::from_secs(20);
 
 /// What running a program took.
 struct Cost {
@@ -49,6 +51,10 @@ pub fn run(project: &Project, steps: &mut Steps) -> Outcome<String> {
         .step("modelwright apply", || measured(apply(project, &plane, &resources).arg("--wait=false"), &plane, "modelwright/"))?;
     steps.step("Waiting until nothing is left to do", || {
         measured(apply(project, &plane, &resources).arg("--timeout=30m"), &plane, "modelwright/")
+    })?;
+    steps.step("Waiting until the controllers rest", || {
+        std::thread::sleep(REST);
+        Ok(())
     })?;
     let nothing = steps
         .step("modelwright apply, nothing to do", || measured(&mut apply(project, &plane, &resources), &plane, "modelwright/"))?;

@@ -4,6 +4,7 @@ use crate::read::documents::{Object, Objects};
 use crate::read::node::Mark;
 use modelwright_embed::{Diagnostic, Severity};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The one code that speaks of a name, not of its value.
 const UNKNOWN_FIELD: &str = "UnknownField";
@@ -91,14 +92,6 @@ impl Finding {
         self.severity == Weight::Error
     }
 
-    /// Finds the place in the files that this speaks of, if it is there.
-    pub fn located(self, files: &Objects) -> Self {
-        match files.objects.iter().rfind(|object| object.label() == self.object) {
-            Some(object) => self.within(object),
-            None => self,
-        }
-    }
-
     /// Finds the place in one object. When the value there is read otherwise than it is written, says so.
     pub fn within(mut self, object: &Object) -> Self {
         let (node, mark) = object.node.locate(&self.path);
@@ -112,6 +105,16 @@ impl Finding {
         let named = if self.code == UNKNOWN_FIELD { object.node.locate_name(&self.path) } else { None };
         self.at(object.source, named.unwrap_or(mark))
     }
+}
+
+/// Finds the places in the files that findings speak of, where they are there.
+pub fn located(findings: Vec<Finding>, files: &Objects) -> Vec<Finding> {
+    let objects: BTreeMap<String, &Object> = files.objects.iter().map(|object| (object.label(), object)).collect();
+    let place = |finding: Finding| match objects.get(&finding.object) {
+        Some(object) => finding.within(object),
+        None => finding,
+    };
+    findings.into_iter().map(place).collect()
 }
 
 impl From<Diagnostic> for Finding {

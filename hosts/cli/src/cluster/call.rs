@@ -115,7 +115,8 @@ impl Call {
         call.json(&options.into())
     }
 
-    fn target(&self) -> String {
+    /// Path and query.
+    pub fn target(&self) -> String {
         let pairs: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         match pairs.is_empty() {
             true => self.path.clone(),

@@ -78,6 +78,15 @@ enum Read {
     Refused(Trouble),
 }
 
+impl Read {
+    fn items(&self) -> &[Box<RawValue>] {
+        match self {
+            Self::Items(items) => items,
+            Self::Refused(_) => &[],
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Page {
     #[serde(default)]
@@ -117,20 +126,28 @@ pub async fn observe(
     namespaces: &BTreeSet<String>,
 ) -> Result<Observed, Stop> {
     let ours = ours(namespaces);
-    let mut read = lists(cluster, &ours).await?;
-    let mut wanted = Wanted::new();
-    let observed = read.values().flat_map(|read| match read {
-        Read::Items(items) => items.iter().map(|item| item.get()).collect(),
-        Read::Refused(_) => Vec::new(),
-    });
-    for parent in files.iter().map(String::as_str).chain(observed) {
-        want(&mut wanted, planner, parent)?;
+    let mut wanted = ours.clone();
+    for file in files {
+        want(&mut wanted, planner, file)?;
     }
-    wanted.retain(|list, _| !read.contains_key(list));
-    read.append(&mut lists(cluster, &wanted).await?);
-    wanted.extend(ours);
+    let mut read = lists(cluster, &wanted).await?;
+    let asked = wanted.clone();
+    for parent in ours.keys().flat_map(|list| read.get(list).map_or(&[][..], Read::items)) {
+        want(&mut wanted, planner, parent.get())?;
+    }
+    let more = wanted.iter().filter(|(list, names)| !is_answered(list, names, asked.get(list)));
+    read.append(&mut lists(cluster, &more.map(|(list, names)| (list.clone(), names.clone())).collect()).await?);
     let observed = gathered(read, &wanted)?;
     Ok(Observed { namespaces: namespaces.clone(), ..observed })
+}
+
+/// Whether what was asked for answers what is wanted: the requests are the same.
+fn is_answered(list: &List, wanted: &Option<BTreeSet<String>>, asked: Option<&Option<BTreeSet<String>>>) -> bool {
+    let calls = |names: &Option<BTreeSet<String>>| -> Vec<Call> {
+        let each = each(&Wanted::from([(list.clone(), names.clone())]));
+        each.iter().map(|(list, names)| list.call(names.as_ref())).collect()
+    };
+    asked.is_some_and(|asked| asked == wanted || calls(asked).iter().map(Call::target).eq(calls(wanted).iter().map(Call::target)))
 }
 
 /// Every custom resource of ours in a namespace; in all of them where that is empty.

@@ -5,7 +5,7 @@ use crate::arguments::{self, Connection, Host};
 use crate::cluster::observe::{Observed, Refusal, observe};
 use crate::cluster::{Cluster, connect};
 use crate::console::Console;
-use crate::findings::{Finding, Weight};
+use crate::findings::{self, Finding, Weight};
 use crate::format::Waiting;
 use crate::read::documents::{Objects, Reference};
 use crate::read::files;
@@ -180,7 +180,7 @@ impl Input {
     /// The component's findings with their places. Stops when a custom resource is invalid in itself: then there is nothing to show
     /// but the findings. What only the cluster stands against is no reason to stop.
     pub fn judged(&self, findings: Vec<Finding>, planner: &Planner) -> Result<Vec<Finding>, Stop> {
-        let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.located(&self.resources)).collect();
+        let findings = findings::located(findings, &self.resources);
         if has_error(&findings) && self.is_invalid(planner)? {
             return Err(Stop::Invalid { findings, sources: self.resources.sources.clone() });
         }
@@ -196,9 +196,9 @@ impl Input {
         Ok(false)
     }
 
-    /// The findings as text.
+    /// The findings as text: every error, and enough of the rest.
     pub fn report(&self, findings: &[Finding]) -> String {
-        show::findings::report(findings, &self.resources.sources)
+        show::findings::brief(findings, &self.resources.sources)
     }
 
     /// Writes errors that the result does not show where they are seen.

@@ -41,6 +41,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 16;
 /// Actions of a first round whose later rounds are still shown: more of them nobody reads, and they take as long as the round itself.
 const FORESEEN: usize = 200;
+/// The gate of routes that wait for pods.
+const TRAFFIC: &str = "traffic";
 /// How often the same action may meet a changed world.
 const SURPRISES: usize = 8;
 
@@ -201,6 +203,7 @@ impl Rollout<'_> {
             left_behind: None,
             performed: BTreeMap::new(),
             going: Vec::new(),
+            waited_for_pods: BTreeSet::new(),
             one_round: self.approved.is_some(),
             stands_against,
         };
@@ -271,6 +274,8 @@ struct Run<'a> {
     performed: BTreeMap<String, (String, String)>,
     /// The uids of what is to be deleted.
     going: Vec<String>,
+    /// The ids of what has waited for pods.
+    waited_for_pods: BTreeSet<String>,
     /// Whether only one round was approved.
     one_round: bool,
     /// Whether the cluster stands against something: of the last plan, because what is done may be what stood against it.
@@ -335,7 +340,7 @@ impl Run<'_> {
             if let Some(end) = self.round(&work).await? {
                 return Ok(end);
             }
-            if work.actions.is_empty() {
+            if work.actions.is_empty() || self.is_for_later(&work) {
                 let facts = work.facts();
                 // While facts change, more will: what can follow is asked once they stand still.
                 let still = facts == before;
@@ -362,7 +367,7 @@ impl Run<'_> {
     /// Carries out what a plan allows now; where there is nothing, writes the statuses: those of a round that more follow would be old at
     /// once. An end only where nothing may follow.
     async fn round(&mut self, work: &Work<'_>) -> Result<Option<End>, Stop> {
-        if !work.actions.is_empty() {
+        if !work.actions.is_empty() && !self.is_for_later(work) {
             if !self.is_alone {
                 return Ok(if self.take_leases().await? { None } else { Some(End::Interrupted) });
             }
@@ -373,6 +378,8 @@ impl Run<'_> {
                 return Err(too_many(deletes, self.watch.allow_deletes));
             }
             self.left = work.actions.iter().map(|action| action.id.clone()).collect();
+            let for_pods = work.waiting.iter().filter(|one| one.gate == TRAFFIC);
+            self.waited_for_pods.extend(for_pods.map(|one| one.object.clone()));
             round::perform(self.cluster, &actions, &work.guards(), self).await?;
             self.remember(work, &actions);
             if self.interrupt.happened() {
@@ -394,6 +401,22 @@ impl Run<'_> {
         }
         self.write_statuses(&work.statuses).await?;
         Ok(None)
+    }
+
+    /// Whether all that is left to do has waited for pods. Whoever does not want to wait does not run after them either.
+    fn is_for_later(&self, work: &Work<'_>) -> bool {
+        !self.watch.wait && work.actions.iter().all(|action| self.waited_for_pods.contains(&action.object))
+    }
+
+    /// What is left for another run: what a gate holds back, and what pods have made possible meanwhile.
+    fn for_later(&self, work: &Work<'_>) -> Vec<Waiting> {
+        let opened = |action: &Action| Waiting {
+            object: action.object.clone(),
+            gate: TRAFFIC.into(),
+            facts: "its Models are available now; running again goes on".into(),
+            ..Waiting::default()
+        };
+        work.waiting.iter().cloned().chain(work.actions.iter().map(opened)).collect()
     }
 
     /// Keeps what was changed, so that the component sees when somebody undoes it.
@@ -422,7 +445,7 @@ impl Run<'_> {
             return Ok(Some(End::Done));
         }
         if !self.watch.wait {
-            return Ok(Some(End::NotWaited(work.waiting.clone())));
+            return Ok(Some(End::NotWaited(self.for_later(work))));
         }
         if still && let Some(end) = self.foreseen(step, work)? {
             return Ok(Some(end));

@@ -5,14 +5,38 @@ use super::paint::{ALARM, CHANGED, FAINT, STRONG, WAITING, paint};
 use crate::findings::{Finding, Place, Weight};
 use crate::read::files::Source;
 use anstyle::Style;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// So many warnings of one code are shown where there may be one for each object.
+const ENOUGH: usize = 5;
 /// Characters of a source line that are shown.
 const WIDTH: usize = 120;
 
 /// All findings, one block each.
 pub fn report(findings: &[Finding], sources: &[Source]) -> String {
     findings.iter().map(|finding| block(finding, sources) + "\n").collect()
+}
+
+/// The same without the many of one code that a large set has: every error, a few of each code of the rest, and how many more there are.
+pub fn brief(findings: &[Finding], sources: &[Source]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut out = String::new();
+    let mut more: BTreeMap<&str, (&Finding, usize)> = BTreeMap::new();
+    for finding in findings {
+        let count = counts.entry(&finding.code).or_default();
+        *count += 1;
+        if finding.is_error() || *count <= ENOUGH {
+            out.push_str(&(block(finding, sources) + "\n"));
+        } else {
+            more.entry(&finding.code).or_insert((finding, 0)).1 += 1;
+        }
+    }
+    for (code, (finding, count)) in more {
+        let title = paint(style(finding.severity), format!("{}[{}]", finding.severity.word(), escaped(code)));
+        let _ = writeln!(out, "{title}{}\n", paint(STRONG, format!(": {count} more; `modelwright plan -o json` has them all")));
+    }
+    out
 }
 
 /// `2 errors, 1 warning`.
@@ -105,6 +129,17 @@ mod tests {
 
     fn source(text: &str) -> Vec<Source> {
         vec![Source { name: "models.yaml".into(), text: text.into() }]
+    }
+
+    #[test]
+    fn of_many_warnings_a_few_are_shown_and_of_errors_all() {
+        let warning = Finding { severity: Weight::Warning, ..Finding::error("Tag", "no digest") };
+        let mut findings = vec![warning; 7];
+        findings.extend(vec![Finding::error("Weight", "not an integer"); 7]);
+        let shown = plain(&brief(&findings, &[]));
+        assert_eq!(shown.matches("no digest").count(), ENOUGH);
+        assert!(shown.contains("warning[Tag]: 2 more; `modelwright plan -o json` has them all"), "{shown}");
+        assert_eq!(shown.matches("not an integer").count(), 7);
     }
 
     #[test]
