@@ -7,7 +7,7 @@ use crate::list::Listed;
 
 wit_bindgen::generate!({ world: "modelwright", path: "wit" });
 
-use exports::modelwright::core::{metacontroller, planner, text};
+use exports::modelwright::core::{admission, metacontroller, planner, text};
 
 struct Core;
 export!(Core);
@@ -73,6 +73,12 @@ impl metacontroller::Guest for Core {
     }
     fn decorate(host: metacontroller::HostInput, request: String) -> metacontroller::Reply {
         reply(contract::decorate(&host_input(host), &request))
+    }
+}
+
+impl admission::Guest for Core {
+    fn review(host: metacontroller::HostInput, request: String) -> metacontroller::Reply {
+        reply(contract::review(&host_input(host), &request))
     }
 }
 

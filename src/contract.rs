@@ -20,6 +20,7 @@ use crate::written::{Members, Written, json as json_text};
 use crate::{forecast as rounds, metacontroller, pair};
 use serde_json::Value;
 
+pub use crate::admission::review;
 pub use crate::metacontroller::{HostInput, Reply, customize, decorate, finalize, sync};
 
 /// An object that should exist, as far as Modelwright means it.
@@ -249,7 +250,7 @@ fn dispatch(operation: &str, request: &str) -> Document {
         "create-handler" => answer_text(create_handler(request)?),
         "update-handler" => answer_text(update_handler(request)?),
         "delete-handler" => answer_text(delete_handler(request)?),
-        "sync" | "finalize" | "customize" | "decorate" => hook(operation, request),
+        "sync" | "finalize" | "customize" | "decorate" | "review" => hook(operation, request),
         _ => Err(Failure::new(
             "Unsupported",
             format!("there is no operation {:?}", operation.chars().take(40).collect::<String>()),
@@ -298,6 +299,7 @@ fn hook(operation: &str, request: &str) -> Document {
         "sync" => metacontroller::sync(&host, &body),
         "finalize" => metacontroller::finalize(&host, &body),
         "customize" => metacontroller::customize(&host, &body),
+        "review" => review(&host, &body),
         _ => metacontroller::decorate(&host, &body),
     };
     let body = serde_json::from_str::<Value>(&reply.body).unwrap_or(Value::String(reply.body));

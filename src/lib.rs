@@ -58,6 +58,7 @@ pub mod status;
 pub mod reconcile;
 pub mod requirements;
 
+pub mod admission;
 pub mod metacontroller;
 
 pub mod forecast;

@@ -41,11 +41,11 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn ok(body: &Value) -> Self {
+    pub(crate) fn ok(body: &Value) -> Self {
         Self { code: 200, body: written::json(body) }
     }
 
-    fn sentence(code: u16, sentence: impl Into<String>) -> Self {
+    pub(crate) fn sentence(code: u16, sentence: impl Into<String>) -> Self {
         Self { code, body: sentence.into() }
     }
 }
@@ -303,12 +303,16 @@ fn has_v1_keys(request: &Value) -> bool {
     objects.into_iter().any(|(key, object)| !text(object, &["metadata", "namespace"]).is_empty() && !key.contains('/'))
 }
 
+/// The policy of a hook host.
+pub(crate) fn policy_of(host: &HostInput) -> Result<Policy, Reply> {
+    match host.policy.as_str() {
+        "" => Ok(Policy::default()),
+        policy => json::parse(policy, &Limits::DEFAULT).and_then(|policy| Policy::parse(&policy)).map_err(refused),
+    }
+}
+
 fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Observation, Reply> {
-    let policy = match host.policy.as_str() {
-        "" => Policy::default(),
-        policy => json::parse(policy, &Limits::DEFAULT).and_then(|policy| Policy::parse(&policy)).map_err(refused)?,
-    };
-    let mut seen = Observation::empty(Host::Metacontroller, policy, &host.now);
+    let mut seen = Observation::empty(Host::Metacontroller, policy_of(host)?, &host.now);
     seen.manager = METACONTROLLER.into();
     for member in members {
         let Some(Value::Object(groups)) = request.get_mut(*member).map(Value::take) else {
@@ -324,7 +328,8 @@ fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Ob
     Ok(seen)
 }
 
-fn refused(failure: Failure) -> Reply {
+/// The answer to a request that cannot be read.
+pub(crate) fn refused(failure: Failure) -> Reply {
     let message = failure.diagnostics.first().map_or("", |diagnostic| diagnostic.message.as_str());
     let code = if failure.code == "LimitExceeded" { 413 } else { 400 };
     Reply::sentence(code, message)

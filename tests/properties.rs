@@ -337,6 +337,8 @@ fn requests(run: &Run, slot: usize) -> Vec<(&'static str, Value)> {
     desired["metadata"]["managedFields"] = Value::Null;
     let hook = |request: Value| json!({"host": host, "request": request});
     let sync = hook(metacontroller::sync_request(objects, &key, parent));
+    let edit = json!({"uid": "u", "operation": "UPDATE", "object": parent, "oldObject": before(parent)});
+    let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": edit});
     vec![
         ("plan", set.clone()),
         ("render", set),
@@ -349,7 +351,17 @@ fn requests(run: &Run, slot: usize) -> Vec<(&'static str, Value)> {
         ("sync", sync.clone()),
         ("finalize", sync),
         ("customize", hook(json!({"parent": parent}))),
+        ("review", hook(review)),
     ]
+}
+
+/// A custom resource before an edit.
+fn before(parent: &Value) -> Value {
+    let mut before = parent.clone();
+    for (place, value) in [("instances", json!(7)), ("timeoutSeconds", json!(7)), ("host", json!("before.example.com"))] {
+        before["spec"][place] = value;
+    }
+    before
 }
 
 /// A hook that answers 200 with fewer children than the parent has was asked about a valid parent, or one that is being deleted.
@@ -364,7 +376,7 @@ fn no_fewer_than_asked(request: &Value, answer: &Value) -> Result<(), TestCaseEr
     Ok(())
 }
 
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 21] = [
     "plan",
     "diff",
     "forecast",
@@ -384,6 +396,7 @@ const OPERATIONS: [&str; 20] = [
     "finalize",
     "customize",
     "decorate",
+    "review",
     "nothing",
 ];
 

@@ -118,6 +118,7 @@ fn typed_rest(planner: &Planner, operation: &str, request: &str) -> Result<Optio
         "finalize" => hook(planner, request, Planner::finalize),
         "customize" => hook(planner, request, Planner::customize),
         "decorate" => hook(planner, request, Planner::decorate),
+        "review" => hook(planner, request, Planner::review),
         _ => Ok(None),
     }
 }

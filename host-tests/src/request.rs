@@ -92,7 +92,7 @@ impl Base {
             },
             "update" => json!({"object": self.object()?, "observed": self.parent}),
             "create" | "delete" | "requirements" => self.object()?.clone(),
-            "sync" | "finalize" | "customize" | "decorate" => self.of_hook(when, world)?,
+            "sync" | "finalize" | "customize" | "decorate" | "review" => self.of_hook(when, world)?,
             "schemas" | "info" => return Ok(String::new()),
             other => return Err(format!("{other:?} needs a raw request")),
         };
@@ -125,10 +125,18 @@ impl Base {
         let body = match (&when.body, when.operation.as_str()) {
             (Some(body), _) => body.clone(),
             (None, "customize") => metacontroller::customize_body(self.object()?),
+            (None, "review") => self.admission_review()?,
             (None, operation) => metacontroller::body(world, self.object()?, operation == "finalize")?,
         };
         let host = when.host.clone().unwrap_or_else(|| json!({"now": NOW, "policy": {"staticVolumes": "any"}}));
         Ok(json!({"host": host, "request": body}))
+    }
+
+    /// What the API server asks its webhooks: the first file is created, or takes the place of the parent.
+    fn admission_review(&self) -> Result<Value, String> {
+        let operation = if self.parent.is_some() { "UPDATE" } else { "CREATE" };
+        let request = json!({"uid": "review-1", "operation": operation, "object": self.object()?, "oldObject": self.parent});
+        Ok(json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}))
     }
 }
 

@@ -99,6 +99,11 @@ impl Planner {
         self.call(request.len(), |world, store| world.modelwright_core_metacontroller().call_decorate(store, host, request))
     }
 
+    /// The validating webhook of the three kinds: an AdmissionReview in, one with the verdict out.
+    pub fn review(&self, host: &HostInput, request: &str) -> Result<Reply, HostError> {
+        self.call(request.len(), |world, store| world.modelwright_core_admission().call_review(store, host, request))
+    }
+
     /// Everything as one function over text.
     pub fn text(&self, operation: &str, request: &str) -> Result<String, HostError> {
         self.call(operation.len() + request.len(), |world, store| {
