@@ -1,13 +1,12 @@
 //! What files make of the observed custom resources: each as it will be once it is applied. A file that is not sent decides nothing.
 
 use crate::apply;
+use crate::charge;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::diff;
 use crate::json::Limits;
 use crate::kinds::{Key, Kind};
-use crate::observation::{
-    Host, Observation, SERVER_FIELDS, at, describe, is_deleting, is_kept_by_metacontroller, key_of, number, set,
-};
+use crate::observation::{Host, Observation, SERVER_FIELDS, at, describe, is_deleting, key_of, number, set};
 use crate::request;
 use crate::undone;
 use crate::validate;
@@ -88,7 +87,7 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
         seen.rejected.insert(key, found);
         return;
     }
-    let host = if live.is_some_and(is_kept_by_metacontroller) { Host::Metacontroller } else { seen.host };
+    let host = if charge::is_another_hosts(&key, seen) { Host::Metacontroller } else { seen.host };
     let intent = request::intent(&key, &file, host);
     let effective = match live {
         None => without_server_fields(&file),

@@ -47,6 +47,7 @@ pub mod profile;
 pub mod apply;
 pub mod diff;
 
+pub mod charge;
 pub mod pair;
 pub mod plan;
 pub mod readiness;

@@ -1,13 +1,14 @@
 //! The children of a custom resource: created, updated, replaced, deleted, or listed with what holds them back.
 
 use super::{Draft, Op, Step, Verb};
+use crate::charge;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
-use crate::observation::{Host, at, is_deleting, is_kept_by_metacontroller, is_metacontrollers, is_ours, items, text};
+use crate::observation::{Host, at, is_deleting, is_ours, items, text};
 use crate::reconcile::{Decision, Desired};
 use crate::request;
 use crate::sort::sort_distinct;
@@ -69,8 +70,7 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
         draft_refused(draft, key, difference, live);
         return;
     }
-    let kept = draft.seen.host == Host::Direct && draft.seen.objects.get(&decision.key).is_some_and(is_kept_by_metacontroller);
-    if kept {
+    if charge::is_another_hosts(&decision.key, draft.seen) {
         draft_another_host(draft, key, difference, live);
         return;
     }
@@ -84,8 +84,6 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
         draft.object(key, Verb::Create, "WaitingForGone", Difference::default(), Some(live));
         draft.missing.insert(key.clone(), ());
         wait_gone(draft, key, live, "is created again once it is gone");
-    } else if draft.seen.host == Host::Direct && is_metacontrollers(live) {
-        draft_another_host(draft, key, difference, Some(live));
     } else if !difference.replace_paths.is_empty() {
         draft_replace(draft, key, difference, live, needs);
     } else {
@@ -253,8 +251,7 @@ fn draft_drop(draft: &mut Draft, decision: &Decision) {
 }
 
 fn draft_delete(draft: &mut Draft, decision: &Decision, key: &Key, live: &Value) {
-    let parent = draft.seen.objects.get(&decision.key);
-    if draft.seen.host == Host::Direct && (is_metacontrollers(live) || parent.is_some_and(is_kept_by_metacontroller)) {
+    if charge::is_another_hosts(&decision.key, draft.seen) {
         draft.object(key, Verb::Delete, "AnotherHost", Difference::default(), Some(live));
         let text = format!("{} is applied by Metacontroller, which will delete it", key.label());
         draft.wait(key, "another-host", Vec::new(), "Metacontroller applies it", text);

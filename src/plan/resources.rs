@@ -2,14 +2,15 @@
 //! goes after the last.
 
 use super::{Draft, Verb};
+use crate::charge;
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
 use crate::list::AddAll;
 use crate::names;
-use crate::observation::{Host, is_kept_by_metacontroller, is_metacontrollers, is_ours};
-use crate::reconcile::{Decision, Desired};
+use crate::observation::{Host, is_ours};
+use crate::reconcile::Decision;
 use crate::request;
 use serde_json::Value;
 
@@ -152,7 +153,9 @@ fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>)
         }
         finalizers.retain(|finalizer| finalizer != names::FINALIZER);
     } else {
-        if held || decision.outcome != Outcome::Apply || decision.desired.is_empty() || is_another_hosts(draft, decision, live) {
+        // Metacontroller would never take our finalizer away again.
+        if held || decision.outcome != Outcome::Apply || decision.desired.is_empty() || charge::is_another_hosts(key, draft.seen)
+        {
             return;
         }
         finalizers.push(names::FINALIZER.into());
@@ -169,12 +172,6 @@ fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>)
             format!("Hold {} by the finalizer {}", key.label(), names::FINALIZER)
         };
     }
-}
-
-/// Metacontroller would never take our finalizer away again.
-fn is_another_hosts(draft: &Draft, decision: &Decision, live: &Value) -> bool {
-    let applied = |child: &Desired| draft.seen.objects.get(&child.key).is_some_and(is_metacontrollers);
-    is_kept_by_metacontroller(live) || decision.desired.iter().any(applied)
 }
 
 fn children_gone(draft: &Draft, decision: &Decision) -> bool {
