@@ -125,7 +125,9 @@ pub fn render(observation: &str) -> Document {
 /// One custom resource → what a host must read.
 pub fn requirements(parent: &str) -> Document {
     let (key, parent) = custom_resource(&json::parse(parent, &Limits::DEFAULT)?)?;
-    Ok(json_text(&requirements::requirements(&key, &parent)))
+    let mut selectors = requirements::requirements(&key, &parent);
+    selectors.push(requirements::controllers());
+    Ok(json_text(&selectors))
 }
 
 /// Every violation of one custom resource; `old` is the object before an edit, or empty.

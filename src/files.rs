@@ -6,7 +6,10 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::diff;
 use crate::json::Limits;
 use crate::kinds::{Key, Kind};
-use crate::observation::{Host, Observation, SERVER_FIELDS, at, describe, is_deleting, key_of, number, set};
+use crate::names;
+use crate::observation::{
+    Host, Observation, SERVER_FIELDS, at, describe, is_deleting, is_kept_by_metacontroller, key_of, number, set,
+};
 use crate::request;
 use crate::undone;
 use crate::validate;
@@ -87,7 +90,7 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
         seen.rejected.insert(key, found);
         return;
     }
-    let host = if charge::is_another_hosts(&key, seen) { Host::Metacontroller } else { seen.host };
+    let host = if keeps_our_finalizer(seen, &key, live) { seen.host } else { Host::Metacontroller };
     let intent = request::intent(&key, &file, host);
     let effective = match live {
         None => without_server_fields(&file),
@@ -98,6 +101,13 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
         seen.before.insert(key.clone(), live);
     }
     seen.resources.insert(key, intent);
+}
+
+/// Whether our finalizer belongs into a file: not where another host holds the custom resource. Where it does not yet, a finalizer that is
+/// there stays, so that somebody always does.
+fn keeps_our_finalizer(seen: &Observation, key: &Key, live: Option<&Value>) -> bool {
+    let held = |live: &Value| request::finalizers_of(live).iter().any(|finalizer| finalizer == names::FINALIZER);
+    !charge::is_another_hosts(key, seen) || live.is_some_and(|live| held(live) && !is_kept_by_metacontroller(live))
 }
 
 /// The custom resources of the files and those that are to be deleted, or all that were observed where there are none; always those

@@ -9,7 +9,7 @@ use crate::observation::{Observation, items, text};
 use crate::plan::{self, Action, COMPONENT, Component, Plan, Summary, Verb, Waiting};
 use crate::simulate::Cluster;
 use crate::table::Table;
-use crate::written::written;
+use crate::written::{Written, members, written};
 use crate::{reconcile, references};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -65,6 +65,8 @@ pub struct Step {
     pub destructive: bool,
     /// Loses data.
     pub data_loss: bool,
+    /// Who does it, where that is not this host; else absent.
+    pub by: &'static str,
 }
 
 /// Who answers the requests of a host.
@@ -99,6 +101,7 @@ pub struct End {
 /// Runs plans on a simulated cluster until nothing changes.
 pub fn forecast(mut seen: Observation) -> Forecast {
     let mut cluster = Cluster::new(BTreeMap::new());
+    seen.foresees = true;
     let mut rounds = Vec::new();
     let mut diagnostics = None;
     // A round opens at least one gate; each custom resource is behind a few at most.
@@ -168,6 +171,7 @@ fn step(action: &Action) -> Step {
         disruptive: action.disruptive,
         destructive: action.destructive,
         data_loss: action.data_loss,
+        by: action.by,
     }
 }
 
@@ -206,7 +210,27 @@ fn end(waiting: Vec<Waiting>, diagnostics: &[Diagnostic]) -> End {
 
 written!(Forecast { "formatVersion": format_version, "component": component, "rounds": rounds, "end": end, "diagnostics": diagnostics });
 written!(Round { "number": number, "summary": summary, "actions": actions, "waiting": waiting, "events": events, "traffic": traffic });
-written!(Step { "id": id, "verb": verb, "object": object, "reason": reason, "text": text, "disruptive": disruptive, "destructive": destructive, "dataLoss": data_loss });
 written!(Traffic { "host": host, "routes": routes });
 written!(Share { "model": model, "weight": weight });
 written!(End { "reason": reason, "text": text, "waiting": waiting });
+
+impl Written for Step {
+    /// Another host only where there is one.
+    fn write(&self, out: &mut String) {
+        let always: [(&str, &dyn Written); 8] = [
+            ("id", &self.id),
+            ("verb", &self.verb),
+            ("object", &self.object),
+            ("reason", &self.reason),
+            ("text", &self.text),
+            ("disruptive", &self.disruptive),
+            ("destructive", &self.destructive),
+            ("dataLoss", &self.data_loss),
+        ];
+        let mut written = always.to_vec();
+        if !self.by.is_empty() {
+            written.push(("by", &self.by));
+        }
+        members(&written, out);
+    }
+}

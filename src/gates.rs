@@ -3,13 +3,13 @@
 //! Gates decide what is *desired*, so a host that ignores the plan is as safe as one that runs it. Readiness follows
 //! kubernetes-sigs/cli-utils `pkg/kstatus`; the order of VirtualServices at a gateway istio/istio `pilot/pkg/networking/core`.
 
+use crate::charge;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{
-    Observation, at, is_controlled_by, is_deleting, is_ours, items, key_of, number, replicas_are_anothers, serving_container,
-    text,
+    Observation, at, is_controlled_by, is_deleting, items, key_of, number, replicas_are_anothers, serving_container, text,
 };
 use crate::plan::Waiting;
 use crate::profile::Profile;
@@ -890,8 +890,11 @@ fn taken_names(key: &Key, meta: &Meta, kinds: &[Kind], seen: &Observation) -> Ve
     let taken = |kind: &Kind| {
         let child = child_key(*kind, key);
         let object = seen.objects.get(&child)?;
-        if is_ours(object, *kind, key, &meta.uid, seen.host) {
+        if charge::is_child(object, *kind, key, &meta.uid, seen) {
             return None;
+        }
+        if charge::is_volume_of_other(object, *kind, key, &meta.uid, seen) {
+            return Some(volume_of_other(&child));
         }
         let message = format!("{} exists and does not belong to {}", child.label(), key.label());
         let help = "delete it, or give this custom resource another name";
@@ -899,6 +902,16 @@ fn taken_names(key: &Key, meta: &Meta, kinds: &[Kind], seen: &Observation) -> Ve
     };
     kinds.iter().filter_map(taken).listed()
 }
+
+/// Whoever moves from one kind of host to the other keeps the volumes of the first.
+fn volume_of_other(volume: &Key) -> Diagnostic {
+    let message = format!("{} was made by another host: it is used as it is, and stays when the Model goes", volume.label());
+    Diagnostic::warning(VOLUME_OF_OTHER, "/spec/storage", message)
+        .help("hand it over, or delete it after the Model: the documentation of the manifests says how")
+}
+
+/// The code of what is said about a volume that the other kind of host has made.
+pub const VOLUME_OF_OTHER: &str = "VolumeOfAnotherHost";
 
 /// The child of a kind that a custom resource has: it carries the parent's name.
 pub fn child_key(kind: Kind, parent: &Key) -> Key {

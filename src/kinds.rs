@@ -31,6 +31,8 @@ pub enum Kind {
     Gateway,
     /// Istio: the routes of an EndpointConfig.
     VirtualService,
+    /// Metacontroller: which kind of custom resource it runs.
+    CompositeController,
 }
 
 struct Row {
@@ -56,7 +58,7 @@ const fn row(
 }
 
 /// In the order in which objects of different kinds are made when no edge says otherwise.
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     row(Kind::Model, GROUP, "v1alpha1", "Model", "models", true, "model"),
     row(Kind::EndpointConfig, GROUP, "v1alpha1", "EndpointConfig", "endpointconfigs", true, "endpoint-config"),
     row(Kind::Endpoint, GROUP, "v1alpha1", "Endpoint", "endpoints", true, "endpoint"),
@@ -67,11 +69,20 @@ const ROWS: [Row; 10] = [
     row(Kind::Service, "", "v1", "Service", "services", true, "model-service"),
     row(Kind::Gateway, "networking.istio.io", "v1", "Gateway", "gateways", true, "endpoint-gateway"),
     row(Kind::VirtualService, "networking.istio.io", "v1", "VirtualService", "virtualservices", true, "endpoint-routes"),
+    row(
+        Kind::CompositeController,
+        "metacontroller.k8s.io",
+        "v1alpha1",
+        "CompositeController",
+        "compositecontrollers",
+        false,
+        "controller",
+    ),
 ];
 
 impl Kind {
     /// All kinds, in rank order.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Model,
         Kind::EndpointConfig,
         Kind::Endpoint,
@@ -82,6 +93,7 @@ impl Kind {
         Kind::Service,
         Kind::Gateway,
         Kind::VirtualService,
+        Kind::CompositeController,
     ];
 
     /// The three custom resources.

@@ -19,9 +19,6 @@ use crate::requirements::{self, Selector};
 use crate::written;
 use serde_json::{Map, Value};
 
-/// The field manager of Metacontroller's server-side applies.
-const METACONTROLLER: &str = "metacontroller";
-
 /// What a hook host knows and the request does not say.
 #[derive(Clone, Debug, Default)]
 pub struct HostInput {
@@ -166,7 +163,7 @@ fn last_applied(object: &Value) -> Option<Value> {
         return json::parse(annotation, &Limits::DEFAULT).ok();
     }
     let entry = items(object, &["metadata", "managedFields"]).iter().find(|entry| {
-        text(entry, &["manager"]) == METACONTROLLER
+        text(entry, &["manager"]) == names::METACONTROLLER
             && text(entry, &["operation"]) == "Apply"
             && text(entry, &["subresource"]).is_empty()
     })?;
@@ -279,11 +276,13 @@ fn volume(key: &Key, references: &References, seen: &Observation) -> Result<Opti
     }
 }
 
-/// Whether the Model's own hook, which sees who has the volume's name, has accepted the Model. The decorator sees no foreign volumes, and
-/// a host that applies with force would take one over.
+/// Whether the Model's own hook, which sees who has the volume's name, has accepted the Model and nobody has. The decorator sees no foreign
+/// volumes, and a host that applies with force would take one over.
 fn is_accepted(model: &Key, seen: &Observation) -> bool {
     let conditions = seen.objects.get(model).map_or(&[][..], |model| items(model, &["status", "conditions"]));
-    conditions.iter().any(|condition| text(condition, &["type"]) == "Accepted" && text(condition, &["status"]) == "True")
+    let is_free = |condition: &Value| text(condition, &["reason"]) != gates::VOLUME_OF_OTHER;
+    let accepts = |condition: &Value| text(condition, &["type"]) == "Accepted" && text(condition, &["status"]) == "True";
+    conditions.iter().any(|condition| accepts(condition) && is_free(condition))
 }
 
 fn parse(request: &str, hook: &str) -> Result<Value, Reply> {
@@ -313,7 +312,7 @@ pub(crate) fn policy_of(host: &HostInput) -> Result<Policy, Reply> {
 
 fn observe(host: &HostInput, request: &mut Value, members: &[&str]) -> Result<Observation, Reply> {
     let mut seen = Observation::empty(Host::Metacontroller, policy_of(host)?, &host.now);
-    seen.manager = METACONTROLLER.into();
+    seen.manager = names::METACONTROLLER.into();
     for member in members {
         let Some(Value::Object(groups)) = request.get_mut(*member).map(Value::take) else {
             return Err(Reply::sentence(400, format!("the request has no {member}")));

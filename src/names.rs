@@ -8,6 +8,10 @@ pub const MANAGER: &str = "modelwright";
 pub const STATUS_MANAGER: &str = "modelwright-status";
 /// Keeps a Model or EndpointConfig until its dependants are gone.
 pub const FINALIZER: &str = "mlops.internal/modelwright";
+/// Field manager of Metacontroller's applies.
+pub const METACONTROLLER: &str = "metacontroller";
+/// What the finalizers of Metacontroller's CompositeControllers begin with.
+pub const METACONTROLLER_FINALIZER: &str = "metacontroller.io/compositecontroller-";
 /// On namespaced children: the uid of the custom resource.
 pub const CONTROLLER_UID: &str = "controller-uid";
 /// On a Deployment (metadata only): the Model's generation that it was made for.

@@ -59,6 +59,8 @@ pub struct Observation {
     pub allow_data_loss: bool,
     /// Whether a rendering ignores gates.
     pub all: bool,
+    /// Whether what Metacontroller will do is planned, too: in a forecast.
+    pub foresees: bool,
     /// What is odd about the input.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -140,6 +142,7 @@ impl Observation {
             saved: false,
             allow_data_loss: false,
             all: false,
+            foresees: false,
             diagnostics: Vec::new(),
         }
     }
@@ -434,17 +437,17 @@ pub fn is_ours(object: &Value, child: Kind, parent: &Key, uid: &str, host: Host)
     }
 }
 
-/// Whether Metacontroller holds a custom resource: then it makes the children.
+/// Whether Metacontroller holds a custom resource.
 pub fn is_kept_by_metacontroller(parent: &Value) -> bool {
     let finalizers = items(parent, &["metadata", "finalizers"]).iter().filter_map(Value::as_str);
-    finalizers.into_iter().any(|finalizer| finalizer.starts_with("metacontroller.io/"))
+    finalizers.into_iter().any(|finalizer| finalizer.starts_with(names::METACONTROLLER_FINALIZER))
 }
 
 /// Whether Metacontroller applies an object.
 pub fn is_metacontrollers(object: &Value) -> bool {
     !text(object, &["metadata", "annotations", names::METACONTROLLER_LAST_APPLIED]).is_empty()
         || items(object, &["metadata", "managedFields"]).iter().any(|entry| {
-            text(entry, &["manager"]) == "metacontroller"
+            text(entry, &["manager"]) == names::METACONTROLLER
                 && text(entry, &["operation"]) == "Apply"
                 && text(entry, &["subresource"]).is_empty()
         })
@@ -454,7 +457,7 @@ pub fn is_metacontrollers(object: &Value) -> bool {
 pub fn replicas_are_anothers(deployment: &Value, ours: &str) -> bool {
     items(deployment, &["metadata", "managedFields"]).iter().any(|entry| {
         let manager = text(entry, &["manager"]);
-        let hook = manager == "metacontroller";
+        let hook = manager == names::METACONTROLLER;
         manager != ours && !hook && !at(entry, &["fieldsV1", "f:spec", "f:replicas"]).is_null()
     })
 }

@@ -57,7 +57,7 @@ fn of_kind(kind: Kind, live: &Value) -> Finding {
         Kind::PersistentVolume => volume(live),
         Kind::Service => service(live),
         Kind::Gateway | Kind::VirtualService => validation(live).or_else(|| ready(live)),
-        Kind::Namespace => None,
+        Kind::Namespace | Kind::CompositeController => None,
         Kind::Model | Kind::EndpointConfig | Kind::Endpoint => {
             progress(!at(live, &["status"]).is_object(), "NotReconciled").or_else(|| ready(live))
         }

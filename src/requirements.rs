@@ -26,6 +26,11 @@ pub struct Selector {
     pub reason: &'static str,
 }
 
+/// Who carries out what is decided: for hosts that make their own calls. Metacontroller itself knows.
+pub fn controllers() -> Selector {
+    of_cluster(Kind::CompositeController, Vec::new(), "whether Metacontroller runs the kind")
+}
+
 /// The selectors of a custom resource, its own children among them.
 pub fn requirements(key: &Key, parent: &Value) -> Vec<Selector> {
     match key.kind {

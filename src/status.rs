@@ -363,7 +363,10 @@ fn accepted(diagnostics: &[Diagnostic], waiting: &[Waiting]) -> Condition {
     }
     match waiting.iter().find(|waiting| waiting.gate == "hold") {
         Some(hold) => Condition::unknown("Accepted", "Unknown", hold.text.clone()),
-        None => Condition::new("Accepted", true, "Valid", "the custom resource is valid"),
+        None => match diagnostics.iter().find(|diagnostic| diagnostic.code == gates::VOLUME_OF_OTHER) {
+            Some(found) => Condition::new("Accepted", true, &found.code, found.message.clone()),
+            None => Condition::new("Accepted", true, "Valid", "the custom resource is valid"),
+        },
     }
 }
 

@@ -32,6 +32,7 @@ fn child_kinds(parent: Kind) -> &'static [Kind] {
 
 /// Syncs everything, round after round.
 pub fn roll_out(world: &mut World, hooks: &Hooks) -> Result<(), String> {
+    Kind::PARENTS.iter().try_for_each(|kind| world.put(composite_controller(*kind)))?;
     for _ in 0..hooks.rounds.unwrap_or(ROUND_LIMIT) {
         let before = world.objects();
         for kind in [Kind::Namespace, Kind::Model, Kind::EndpointConfig, Kind::Endpoint] {
@@ -86,18 +87,38 @@ fn finalizer(parent: &Key) -> String {
     format!("metacontroller.io/compositecontroller-{}.mlops.internal", parent.kind.plural())
 }
 
+/// What says that it runs a kind.
+pub fn composite_controller(kind: Kind) -> Value {
+    let name = format!("{}.mlops.internal", kind.plural());
+    json!({"apiVersion": Kind::CompositeController.api(), "kind": Kind::CompositeController.name(),
+        "metadata": {"name": name, "uid": format!("controller-{name}")},
+        "spec": {"parentResource": {"apiVersion": kind.api(), "resource": kind.plural()}, "generateSelector": true}})
+}
+
 /// Composite controllers with a finalize hook hold a parent that is not being deleted yet.
 fn hold_by_finalizer(world: &mut World, parent: &Key) -> Result<(), String> {
     let mut object = world.object(&parent.label())?;
     if parent.kind == Kind::Namespace || object.pointer("/metadata/deletionTimestamp").is_some() {
         return Ok(());
     }
-    object["metadata"]["finalizers"] = json!([finalizer(parent)]);
+    let held: Vec<Value> = object["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    if held.iter().any(|one| *one == finalizer(parent)) {
+        return Ok(());
+    }
+    object["metadata"]["finalizers"] = held.into_iter().chain([finalizer(parent).into()]).collect();
     world.put(object)
 }
 
 fn release(world: &mut World, parent: &Key) -> Result<(), String> {
-    world.edit(|objects| objects.remove(parent));
+    let mut object = world.object(&parent.label())?;
+    let held = object["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let left: Vec<Value> = held.into_iter().filter(|one| *one != finalizer(parent)).collect();
+    if left.is_empty() {
+        world.edit(|objects| objects.remove(parent));
+    } else {
+        object["metadata"]["finalizers"] = left.into();
+        world.put(object)?;
+    }
     world.cluster.settle();
     Ok(())
 }

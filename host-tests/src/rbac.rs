@@ -216,9 +216,13 @@ impl<'a> Stage<'a> {
             let failed = said.iter().filter(|(code, text)| *code != 0 || text.contains("forbidden"));
             return failed.map(|(code, text)| format!("with all rights: {code}: {text}")).collect();
         };
-        let refusal = format!("cannot {} resource \"{}\"", right.verb, right.resource);
-        // Without Pods less is shown, and that is all.
-        let is_optional = right.resource == "pods";
+        let is_of_controllers = right.resource == "compositecontrollers";
+        let refusal = match is_of_controllers {
+            true => "compositecontrollers cannot be read".into(),
+            false => format!("cannot {} resource \"{}\"", right.verb, right.resource),
+        };
+        // Without Pods less is shown, without controllers less is known, and that is all.
+        let is_optional = right.resource == "pods" || is_of_controllers;
         let is_right = said.iter().any(|(code, text)| {
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             text.contains(&refusal) && (*code != 0) != is_optional

@@ -143,7 +143,8 @@ impl<'a> Stage<'a> {
     ///
     /// Where it cannot be read.
     pub fn objects(&self) -> Objects {
-        Kind::ALL.into_iter().flat_map(|kind| self.of_kind(kind)).collect()
+        // Most clusters have no Metacontroller, and its controllers are nobody's namespace's.
+        Kind::ALL.into_iter().filter(|kind| *kind != Kind::CompositeController).flat_map(|kind| self.of_kind(kind)).collect()
     }
 
     /// The same of one kind.

@@ -162,7 +162,7 @@ pub(crate) fn of(kind: Kind) -> &'static Type {
     match kind {
         Kind::Model => &MODEL,
         Kind::EndpointConfig => &ENDPOINT_CONFIG,
-        Kind::Endpoint | Kind::Namespace => &PLAIN,
+        Kind::Endpoint | Kind::Namespace | Kind::CompositeController => &PLAIN,
         Kind::PersistentVolume => &VOLUME,
         Kind::PersistentVolumeClaim => &CLAIM,
         Kind::Deployment => &DEPLOYMENT,

@@ -8,7 +8,7 @@ use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
-use crate::observation::{Host, at, is_deleting, is_ours, items, text};
+use crate::observation::{Host, at, is_deleting, items, text};
 use crate::reconcile::{Decision, Desired};
 use crate::request;
 use crate::sort::sort_distinct;
@@ -17,6 +17,15 @@ use serde_json::Value;
 /// Drafts what happens to the children of a decision.
 pub fn draft(draft: &mut Draft, decision: &Decision) {
     draft.waiting.add_all(decision.waiting.iter().cloned());
+    draft_children(draft, decision);
+    if charge::is_another_hosts(&decision.key, draft.seen) {
+        for kind in super::child_kinds(decision.key.kind) {
+            draft.leave(&gates::child_key(*kind, &decision.key));
+        }
+    }
+}
+
+fn draft_children(draft: &mut Draft, decision: &Decision) {
     match decision.outcome {
         Outcome::Apply => {
             for desired in &decision.desired {
@@ -36,7 +45,7 @@ fn observed<'a>(draft: &Draft<'a>, decision: &Decision) -> Vec<(Key, &'a Value, 
     let of_kind = |kind: &Kind| {
         let key = gates::child_key(*kind, &decision.key);
         let object = seen.objects.get(&key)?;
-        let ours = is_ours(object, *kind, &decision.key, &decision.meta.uid, seen.host);
+        let ours = charge::is_child(object, *kind, &decision.key, &decision.meta.uid, seen);
         Some((key, object, ours))
     };
     super::child_kinds(decision.key.kind).iter().filter_map(of_kind).listed()
@@ -62,15 +71,23 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
     let direct = draft.seen.host == Host::Direct && key.kind.namespaced();
     let body =
         if direct { request::owned(desired.body.clone(), &decision.key, &decision.meta.uid) } else { desired.body.clone() };
-    let manager = draft.seen.manager.clone();
+    let is_theirs = charge::is_another_hosts(&decision.key, draft.seen);
+    let manager = if is_theirs { names::METACONTROLLER.into() } else { draft.seen.manager.clone() };
     let needs = needs(key, &decision.key, &body);
     let live = draft.seen.objects.get(key);
-    let difference = diff::difference(key.kind, &body, live, &manager);
+    if let Some(live) =
+        live.filter(|live| charge::is_volume_of_other(live, key.kind, &decision.key, &decision.meta.uid, draft.seen))
+    {
+        return draft.object(key, Verb::Unchanged, "AnotherHost", Difference::default(), Some(live));
+    }
+    let mut difference = diff::difference(key.kind, &body, live, &manager);
+    // It merges in its own way, and owns what it says.
+    difference.takes_ownership &= !is_theirs;
     if difference.diagnostics.iter().any(Diagnostic::is_error) {
         draft_refused(draft, key, difference, live);
         return;
     }
-    if charge::is_another_hosts(&decision.key, draft.seen) {
+    if draft.is_followed(&decision.key) {
         draft_another_host(draft, key, difference, live);
         return;
     }
@@ -251,13 +268,15 @@ fn draft_drop(draft: &mut Draft, decision: &Decision) {
 }
 
 fn draft_delete(draft: &mut Draft, decision: &Decision, key: &Key, live: &Value) {
-    if charge::is_another_hosts(&decision.key, draft.seen) {
+    if draft.is_followed(&decision.key) {
         draft.object(key, Verb::Delete, "AnotherHost", Difference::default(), Some(live));
         let text = format!("{} is applied by Metacontroller, which will delete it", key.label());
         draft.wait(key, "another-host", Vec::new(), "Metacontroller applies it", text);
         return;
     }
-    if key.kind == Kind::PersistentVolume && !decision.meta.finalizers.iter().any(|finalizer| finalizer == names::FINALIZER) {
+    let holds = |finalizer: &String| finalizer == names::FINALIZER;
+    let is_theirs = charge::is_another_hosts(&decision.key, draft.seen);
+    if key.kind == Kind::PersistentVolume && !is_theirs && !decision.meta.finalizers.iter().any(holds) {
         // Labels alone prove nothing: whoever made this volume for a Model held the Model by the finalizer first.
         draft.object(key, Verb::Conflict, "NotOurs", Difference::default(), Some(live));
         return;

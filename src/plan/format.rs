@@ -3,6 +3,7 @@
 //! Machines and people read it. Members stand in the order below, lists are sorted as their fields say, nothing in it comes from a
 //! clock or a random source, so equal inputs give equal bytes.
 
+use crate::charge::Charge;
 use crate::diagnostic::Diagnostic;
 use crate::written::{Written, members, written};
 use serde_json::Value;
@@ -81,6 +82,9 @@ pub struct Plan {
     pub component: Component,
     /// The custom resource of a plan for one; absent in a plan for a set.
     pub subject: Option<Subject>,
+    /// The kinds of custom resources whose dependants another host makes; absent where there are none. Then `actions` are about the custom
+    /// resources alone, and what that host will do is listed under `waiting`, gate `another-host`.
+    pub carried_out_by: Vec<Charge>,
     /// Totals.
     pub summary: Summary,
     /// Every object, sorted by kind rank, namespace, name; unchanged ones too.
@@ -221,6 +225,8 @@ pub struct Action {
     pub expect: Expect,
     /// One sentence.
     pub text: String,
+    /// Who does it, where that is not this host: only in a forecast.
+    pub by: &'static str,
 }
 
 /// An exact API request.
@@ -302,12 +308,15 @@ written!(Drift { "object": object, "change": change });
 written!(StatusWrite { "object": object, "changed": changed, "status": status, "request": request });
 
 impl Written for Plan {
-    /// The subject only where there is one.
+    /// The subject and other hosts only where there are some.
     fn write(&self, out: &mut String) {
         let mut written: Vec<(&str, &dyn Written)> =
             vec![("formatVersion", &self.format_version), ("component", &self.component)];
         if let Some(subject) = &self.subject {
             written.push(("subject", subject));
+        }
+        if !self.carried_out_by.is_empty() {
+            written.push(("carriedOutBy", &self.carried_out_by));
         }
         let rest: [(&str, &dyn Written); 7] = [
             ("summary", &self.summary),

@@ -13,12 +13,14 @@ pub use format::{
     Summary, Verb, Waiting,
 };
 
+use crate::charge::{self, Charge};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Difference;
+use crate::json::tree;
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
-use crate::observation::Observation;
+use crate::observation::{Host, Observation};
 use crate::readiness;
 use crate::reconcile::Decision;
 use crate::request;
@@ -32,10 +34,14 @@ use serde_json::Value;
 pub fn plan(seen: &Observation, decisions: &mut dyn Iterator<Item = Decision>, subject: Option<Subject>) -> Plan {
     let mut draft = Draft::new(seen);
     let mut drafted: Vec<Decision> = Vec::new();
+    let mut others: Vec<Charge> = Vec::new();
     for mut decision in decisions {
         match resources::draft(&mut draft, &decision) {
             Dependants::Reconciled => children::draft(&mut draft, &decision),
             Dependants::Untouched => children::draft_untouched(&mut draft, &decision, "Requested"),
+        }
+        if charge::is_another_hosts(&decision.key, seen) {
+            others.push(charge::charge(decision.key.kind, seen));
         }
         // The bodies of all children of a namespace at once would be most of the memory of a call.
         decision.desired = Vec::new();
@@ -47,7 +53,9 @@ pub fn plan(seen: &Observation, decisions: &mut dyn Iterator<Item = Decision>, s
     let statuses = drafted.iter().filter_map(|decision| draft.status(decision)).listed();
     let findings = drafted.iter().flat_map(|decision| &decision.diagnostics).cloned();
     draft.diagnostics.add_all(findings.chain(seen.diagnostics.iter().cloned()));
-    draft.finish(statuses, subject)
+    draft.note_unknown_charge();
+    sort_distinct(&mut others);
+    Plan { carried_out_by: others, ..draft.finish(statuses, subject) }
 }
 
 /// A plan that is being written.
@@ -122,6 +130,7 @@ impl<'a> Draft<'a> {
             request,
             expect: if removes { request::expect_delete() } else { request::expect_write() },
             text: sentence(verb, key),
+            by: "",
         };
         self.actions.insert(key.clone(), Some(Drafted { key: key.clone(), action, needs }));
         self.actions.get_mut(key)?.as_mut().map(|drafted| &mut drafted.action)
@@ -137,9 +146,32 @@ impl<'a> Draft<'a> {
         if own.is_some_and(|own| decision.meta.deleting || own.action.verb == Verb::Delete) {
             return None;
         }
+        if self.is_followed(key) {
+            let status = live.get("status").cloned().unwrap_or_else(|| tree(&mut []));
+            return Some(StatusWrite { object: key.id(), changed: false, status, request: None });
+        }
         let changed = !decision.meta.uid.is_empty() && !changes_itself && live.get("status") != Some(&decision.status);
         let request = changed.then(|| request::status(key, &decision.status, &decision.meta.uid));
         Some(StatusWrite { object: key.id(), changed, status: decision.status.clone(), request })
+    }
+
+    /// Says of the action on an object, if there is one, that another host does it.
+    fn leave(&mut self, key: &Key) {
+        if let Some(Some(drafted)) = self.actions.get_mut(key) {
+            drafted.action.by = "Metacontroller";
+        }
+    }
+
+    /// Whether another host makes the dependants of a custom resource: what it does is followed, and planned only to foresee it.
+    fn is_followed(&self, parent: &Key) -> bool {
+        !self.seen.foresees && charge::is_another_hosts(parent, self.seen)
+    }
+
+    fn note_unknown_charge(&mut self) {
+        if self.seen.host == Host::Direct && charge::is_unknown(self.seen) {
+            let message = "compositecontrollers cannot be read: Metacontroller is taken to run only what it has applied or holds";
+            self.diagnostics.push(Diagnostic::info("ControllersNotRead", "", message));
+        }
     }
 
     /// Whether an update would only go on with a fight; then it waits, and whoever undoes it is named. The object is listed.
@@ -194,6 +226,7 @@ impl<'a> Draft<'a> {
             format_version: "1.0",
             component: COMPONENT,
             subject,
+            carried_out_by: Vec::new(),
             summary,
             objects,
             actions,

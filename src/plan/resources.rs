@@ -7,9 +7,9 @@ use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::gates::{self, Outcome};
 use crate::kinds::{Key, Kind};
-use crate::list::AddAll;
+use crate::list::{AddAll, Listed};
 use crate::names;
-use crate::observation::{Host, is_ours};
+use crate::observation::{Host, is_kept_by_metacontroller, number};
 use crate::reconcile::Decision;
 use crate::request;
 use serde_json::Value;
@@ -37,6 +37,9 @@ pub fn draft(draft: &mut Draft, decision: &Decision) -> Dependants {
 
 fn draft_wanted(draft: &mut Draft, decision: &Decision, live: Option<&Value>) {
     let key = &decision.key;
+    if let Some(live) = live.filter(|_| !decision.meta.deleting && draft.is_followed(key)) {
+        draft_progress(draft, decision, live);
+    }
     match draft.seen.resources.get(key) {
         Some(intent) => draft_intent(draft, decision, intent, live),
         None => {
@@ -44,6 +47,17 @@ fn draft_wanted(draft: &mut Draft, decision: &Decision, live: Option<&Value>) {
             draft.object(key, Verb::Unchanged, "", diff::Difference::default(), live.as_ref());
             draft_finalizer(draft, decision, live.as_ref());
         }
+    }
+}
+
+/// How far the host in charge is: it says so in the status.
+fn draft_progress(draft: &mut Draft, decision: &Decision, live: &Value) {
+    let (key, wanted) = (&decision.key, decision.meta.generation);
+    let observed = number(live, &["status", "observedGeneration"]);
+    if observed < wanted {
+        let facts = format!("observed generation {observed} of {wanted}");
+        let text = format!("{} waits for Metacontroller to see its generation {wanted}", key.label());
+        draft.wait(key, "another-host", Vec::new(), facts, text);
     }
 }
 
@@ -142,41 +156,78 @@ fn draft_invalid(draft: &mut Draft, key: &Key, live: Option<&Value>) {
 }
 
 /// Hosts that make their own calls hold a Model or EndpointConfig by a finalizer from before the first child until the last is gone.
+/// Whoever is in charge takes the finalizer of the other kind of host away.
 fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>) {
     let key = &decision.key;
-    let Some(live) = live.filter(|_| draft.seen.host == Host::Direct && request::has_finalizer(key.kind)) else { return };
-    let mut finalizers = request::finalizers_of(live);
-    let held = finalizers.iter().any(|finalizer| finalizer == names::FINALIZER);
-    if decision.meta.deleting {
-        if !held || decision.outcome != Outcome::Drop || !children_gone(draft, decision) {
-            return;
-        }
-        finalizers.retain(|finalizer| finalizer != names::FINALIZER);
-    } else {
-        // Metacontroller would never take our finalizer away again.
-        if held || decision.outcome != Outcome::Apply || decision.desired.is_empty() || charge::is_another_hosts(key, draft.seen)
-        {
-            return;
-        }
-        finalizers.push(names::FINALIZER.into());
+    let Some(live) = live.filter(|_| draft.seen.host == Host::Direct) else { return };
+    let is_theirs = charge::is_another_hosts(key, draft.seen);
+    let observed = request::finalizers_of(live);
+    let finalizers =
+        if is_theirs { left_by_us(draft, decision, live, &observed) } else { ours(draft, decision, live, &observed) };
+    if finalizers == observed {
+        return;
     }
     let request = request::finalizers(key, &finalizers, &draft.seen.manager, &request::guard(live));
     if let Some(object) = draft.objects.get_mut(key) {
         object.verb = Verb::Update;
         object.reason = "Finalizer".into();
     }
+    let taken = observed.iter().filter(|finalizer| !finalizers.contains(finalizer)).cloned().listed().join(", ");
+    let holds =
+        finalizers.len() > observed.len() || !observed.iter().any(is_ours_by_name) && finalizers.iter().any(is_ours_by_name);
     if let Some(action) = draft.act(key, Verb::Update, "Finalizer", request, Vec::new()) {
-        action.text = if decision.meta.deleting {
-            format!("Release {} from the finalizer {}", key.label(), names::FINALIZER)
-        } else {
-            format!("Hold {} by the finalizer {}", key.label(), names::FINALIZER)
+        action.text = match (holds, taken.as_str()) {
+            (true, "") => format!("Hold {} by the finalizer {}", key.label(), names::FINALIZER),
+            (true, taken) => format!("Hold {} by the finalizer {} in place of {taken}", key.label(), names::FINALIZER),
+            (false, taken) => format!("Release {} from the finalizer {taken}", key.label()),
         };
     }
+    if is_theirs && !observed.iter().any(is_ours_by_name) {
+        draft.leave(key);
+    }
+}
+
+fn is_ours_by_name(finalizer: &String) -> bool {
+    finalizer == names::FINALIZER
+}
+
+/// The finalizers of what we are in charge of.
+fn ours(draft: &Draft, decision: &Decision, live: &Value, observed: &[String]) -> Vec<String> {
+    let key = &decision.key;
+    let mut finalizers = observed.to_vec();
+    let is_left_behind = charge::is_left_behind(key, live, draft.seen);
+    let ends = decision.outcome == Outcome::Drop && children_gone(draft, decision);
+    if decision.meta.deleting {
+        finalizers.retain(|finalizer| !(ends && (is_ours_by_name(finalizer) || is_left_behind && is_theirs_by_name(finalizer))));
+    } else if decision.outcome == Outcome::Apply && !decision.desired.is_empty() {
+        finalizers.retain(|finalizer| !(is_left_behind && is_theirs_by_name(finalizer)));
+        if request::has_finalizer(key.kind) && !finalizers.iter().any(is_ours_by_name) {
+            finalizers.push(names::FINALIZER.into());
+        }
+    }
+    finalizers
+}
+
+/// The finalizers of what Metacontroller is in charge of: ours goes once its own is there, or nothing is left that it stood for. In a
+/// forecast its own goes with the last child.
+fn left_by_us(draft: &Draft, decision: &Decision, live: &Value, observed: &[String]) -> Vec<String> {
+    let gone = decision.meta.deleting && children_gone(draft, decision);
+    let foreseen = gone && draft.seen.foresees && decision.outcome == Outcome::Drop;
+    let mut finalizers = observed.to_vec();
+    finalizers.retain(|finalizer| match is_ours_by_name(finalizer) {
+        true => !(gone || is_kept_by_metacontroller(live)),
+        false => !(foreseen && is_theirs_by_name(finalizer)),
+    });
+    finalizers
+}
+
+fn is_theirs_by_name(finalizer: &str) -> bool {
+    finalizer.starts_with(names::METACONTROLLER_FINALIZER)
 }
 
 fn children_gone(draft: &Draft, decision: &Decision) -> bool {
     super::child_kinds(decision.key.kind).iter().all(|kind| {
         let child = draft.seen.objects.get(&gates::child_key(*kind, &decision.key));
-        !child.is_some_and(|child| is_ours(child, *kind, &decision.key, &decision.meta.uid, draft.seen.host))
+        !child.is_some_and(|child| charge::is_child(child, *kind, &decision.key, &decision.meta.uid, draft.seen))
     })
 }

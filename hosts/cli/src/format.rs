@@ -8,6 +8,8 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Plan {
+    /// The kinds whose dependants another host makes.
+    pub carried_out_by: Vec<Charge>,
     /// Totals.
     pub summary: Summary,
     /// Every object.
@@ -20,6 +22,18 @@ pub struct Plan {
     pub drift: Vec<Drift>,
     /// What is said about the input.
     pub diagnostics: Vec<Finding>,
+}
+
+/// A kind of custom resource whose dependants another host makes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Charge {
+    /// The kind.
+    pub kind: String,
+    /// The host.
+    pub host: String,
+    /// Its controller; empty where it could not be read.
+    pub controller: String,
 }
 
 /// What stands against a plan, without its objects and changes.
@@ -104,6 +118,8 @@ pub struct Action {
     pub data_loss: bool,
     /// One sentence.
     pub text: String,
+    /// Who does it; empty: this program.
+    pub by: String,
 }
 
 /// What a gate holds back.

@@ -13,6 +13,8 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 
 const GROUP: &str = "mlops.internal/v1alpha1";
+/// Metacontroller's controllers. Few clusters have them, and few users may see them.
+const CONTROLLER: &str = "CompositeController";
 /// The kinds of our custom resources and their names in paths.
 const RESOURCES: [(&str, &str); 3] = [("Model", "models"), ("EndpointConfig", "endpointconfigs"), ("Endpoint", "endpoints")];
 /// Items of a page. An API server holds a whole page in memory, and so does everything on the way.
@@ -288,6 +290,7 @@ async fn read(cluster: &Cluster, list: &List, names: Option<&BTreeSet<String>>) 
                 200 => {}
                 410 => break,
                 403 => return Ok((list.clone(), Read::Refused(refused(&call, &answer)))),
+                404 if list.kind == CONTROLLER => return Ok((list.clone(), Read::Items(Vec::new()))),
                 404 => return Err(Stop::Host(list.not_installed())),
                 _ => return Err(refused(&call, &answer).into()),
             }
@@ -353,7 +356,9 @@ fn gathered(read: BTreeMap<List, Read>, wanted: &Wanted) -> Result<Observed, Sto
             Read::Refused(trouble) => {
                 unreadable
                     .push(format!(r#"{{"apiVersion":"{}","kind":"{}","namespace":"{}"}}"#, list.api, list.kind, list.namespace));
-                observed.refusals.push(list.refusal(trouble));
+                if list.kind != CONTROLLER {
+                    observed.refusals.push(list.refusal(trouble));
+                }
             }
             Read::Items(items) => {
                 let names = wanted.get(&list).and_then(Option::as_ref);
@@ -429,10 +434,14 @@ mod tests {
     fn a_refused_list_is_unknown_not_empty() {
         let refusal = || Read::Refused(Trouble { code: 403, message: "no".into() });
         let volumes = list("v1", "PersistentVolume", "persistentvolumes", "");
+        let controllers = list("metacontroller.k8s.io/v1alpha1", CONTROLLER, "compositecontrollers", "");
         let everywhere = list(GROUP, "Endpoint", "endpoints", "");
-        let read = BTreeMap::from([(volumes, refusal()), (everywhere, refusal())]);
+        let read = BTreeMap::from([(volumes, refusal()), (everywhere, refusal()), (controllers, refusal())]);
         let observed = gathered(read, &Wanted::new()).expect("an observation");
-        assert_eq!(observed.unreadable, r#"[{"apiVersion":"v1","kind":"PersistentVolume","namespace":""}]"#);
+        assert_eq!(
+            observed.unreadable,
+            r#"[{"apiVersion":"metacontroller.k8s.io/v1alpha1","kind":"CompositeController","namespace":""},{"apiVersion":"v1","kind":"PersistentVolume","namespace":""}]"#
+        );
         assert_eq!(observed.refusals.len(), 1);
         assert_eq!((observed.refusals[0].kind.as_str(), observed.refusals[0].message.as_str()), ("PersistentVolume", "no"));
     }

@@ -85,8 +85,9 @@ pub fn run(arguments: &Rbac, console: &mut Console<'_>) -> Result<u8, Stop> {
     let mut rules: BTreeMap<&str, Rules> = BTreeMap::new();
     for namespace in &namespaces {
         let calls = calls(&input, namespace, &planner)?;
-        let optional = Right::of(&observe::pods_call(namespace));
-        rules.insert(namespace, Rules { needed: calls.iter().flat_map(Right::of).collect(), optional });
+        let (controllers, needed): (BTreeSet<Right>, BTreeSet<Right>) =
+            calls.iter().flat_map(Right::of).partition(|right| right.resource == "compositecontrollers");
+        rules.insert(namespace, Rules { needed, pods: Right::of(&observe::pods_call(namespace)), controllers });
     }
     console.put(&rights::yaml(&rules, &subject(arguments)), None)?;
     Ok(FINE)

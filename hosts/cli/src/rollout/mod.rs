@@ -447,7 +447,11 @@ impl Run<'_> {
         if !self.watch.wait {
             return Ok(Some(End::NotWaited(self.for_later(work))));
         }
-        if still && let Some(end) = self.foreseen(step, work)? {
+        // Another host says how far it is, and only time tells whether it goes on.
+        if still
+            && !work.is_with_another_host()
+            && let Some(end) = self.foreseen(step, work)?
+        {
             return Ok(Some(end));
         }
         Ok((Instant::now() >= deadline).then(|| End::TimeUp(work.waiting.clone())))

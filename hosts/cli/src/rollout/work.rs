@@ -10,6 +10,9 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The gate of what another host will do.
+const ANOTHER_HOST: &str = "another-host";
+
 /// A plan to carry out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -180,6 +183,11 @@ impl<'a> Work<'a> {
         self.actions.is_empty()
             && self.waiting.is_empty()
             && self.statuses.iter().all(|status| status.status.state == "available")
+    }
+
+    /// Whether another host still has something to do.
+    pub fn is_with_another_host(&self) -> bool {
+        self.waiting.iter().any(|one| one.gate == ANOTHER_HOST)
     }
 
     /// What can change while nothing is done: what waits and why, and the states.

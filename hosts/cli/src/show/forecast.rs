@@ -73,7 +73,8 @@ fn crowd(gate: &str, waiting: &[&Waiting]) -> String {
 fn step(action: &Action) -> String {
     let (sign, style, word) = words(&action.verb);
     let name = clipped(&object_name(&action.object), 200);
-    let mut out = format!("{} {name} {}\n", paint(style, format!("{sign:>3}")), paint(style, format!("is {word}")));
+    let by = if action.by.is_empty() { String::new() } else { format!(" by {}", clipped(&action.by, 60)) };
+    let mut out = format!("{} {name} {}{by}\n", paint(style, format!("{sign:>3}")), paint(style, format!("is {word}")));
     for alarm in alarms(action) {
         let _ = writeln!(out, "      {}", paint(ALARM, format!("! {alarm}")));
     }

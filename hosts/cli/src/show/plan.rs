@@ -3,9 +3,10 @@
 use super::change;
 use super::escape::{clipped, escaped};
 use super::paint::{ADDED, ALARM, CHANGED, FAINT, REMOVED, STRONG, WAITING, paint};
-use crate::format::{Action, ObjectPlan, Plan, Waiting, object_name};
+use crate::format::{Action, Charge, ObjectPlan, Plan, Waiting, object_name};
 use anstyle::Style;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Fields of a new object that are listed; every field of an object that exists is.
@@ -25,6 +26,7 @@ pub enum Hint {
 /// The plan as text. `findings` is shown near the end; `last` decides the hint.
 pub fn text(plan: &Plan, findings: &str, last: Hint) -> String {
     let mut out = headline(plan);
+    out.push_str(&carried_out_by(&plan.carried_out_by));
     for object in plan.objects.iter().filter(|object| is_shown(object)) {
         out.push('\n');
         out.push_str(&block(object, plan));
@@ -51,6 +53,25 @@ fn headline(plan: &Plan) -> String {
         let _ = writeln!(out, "{}", paint(ALARM, "This plan loses data."));
     }
     out
+}
+
+/// One sentence for each host: `Metacontroller makes what Model and Endpoint need; only …`.
+fn carried_out_by(charges: &[Charge]) -> String {
+    let hosts: BTreeSet<&str> = charges.iter().map(|charge| charge.host.as_str()).collect();
+    let sentence = |host: &str| {
+        let theirs = charges.iter().filter(|charge| charge.host == host);
+        let named = |charge: &Charge| match charge.controller.as_str() {
+            "" => charge.kind.clone(),
+            controller => format!("{} ({controller})", charge.kind),
+        };
+        let kinds: Vec<String> = theirs.map(|charge| clipped(&named(charge), 120)).collect();
+        format!(
+            "{} makes what these kinds need: {}. Only the custom resources are written here.\n",
+            escaped(host),
+            kinds.join(", ")
+        )
+    };
+    hosts.into_iter().map(sentence).collect()
 }
 
 fn is_shown(object: &ObjectPlan) -> bool {
@@ -81,6 +102,7 @@ fn heading(object: &ObjectPlan, acted_on: bool) -> String {
         ("conflict", _) => "is left alone".into(),
         ("unchanged", _) => "stays as it is".into(),
         (_, true) => format!("will be {word}"),
+        (_, false) if object.reason == "AnotherHost" => format!("will be {word} by another host"),
         (_, false) => format!("waits to be {word}"),
     };
     let reason = match object.reason.as_str() {

@@ -10,8 +10,10 @@ const API: &str = "rbac.authorization.k8s.io";
 pub struct Rules {
     /// Those without which something does not work.
     pub needed: BTreeSet<Right>,
-    /// Those without which less is shown.
-    pub optional: Vec<Right>,
+    /// Without these `status` shows less.
+    pub pods: Vec<Right>,
+    /// Without these Metacontroller is only known by what it has done.
+    pub controllers: BTreeSet<Right>,
 }
 
 /// Who gets them.
@@ -37,13 +39,16 @@ pub fn yaml(rules: &BTreeMap<&str, Rules>, subject: &Option<Subject>) -> String 
             rules.needed.iter().partition(|right| right.namespace.is_empty());
         let place = format!("metadata: {{name: modelwright, namespace: {}}}\n", quoted(namespace));
         let _ = write!(out, "---\napiVersion: {API}/v1\nkind: Role\n{place}rules:\n{}", grouped(of_namespace));
-        if !rules.optional.is_empty() {
-            let _ = write!(out, "# Optional: `modelwright status` shows Pods.\n{}", grouped(rules.optional.iter().collect()));
-        }
+        let _ = write!(out, "# Optional: `modelwright status` shows Pods.\n{}", grouped(rules.pods.iter().collect()));
         let name = format!("metadata: {{name: {}}}\n", quoted(&format!("modelwright-{namespace}")));
         let volumes = of_cluster.iter().any(|right| right.resource == "persistentvolumes");
         let note = if volumes { VOLUMES } else { "" };
-        let _ = write!(out, "---\n{note}apiVersion: {API}/v1\nkind: ClusterRole\n{name}rules:\n{}", grouped(of_cluster));
+        let _ = write!(
+            out,
+            "---\n{note}apiVersion: {API}/v1\nkind: ClusterRole\n{name}rules:\n{}{CONTROLLERS}{}",
+            grouped(of_cluster),
+            grouped(rules.controllers.iter().collect())
+        );
         if let Some(subject) = subject {
             out.push_str(&binding("Role", &place, "modelwright", subject, namespace));
             out.push_str(&binding("ClusterRole", &name, &format!("modelwright-{namespace}"), subject, namespace));
@@ -58,6 +63,9 @@ const HEAD: &str = "\
 # - `list` of endpoints in all namespaces: with it a host that another namespace has is found before the roll-out.
 # - `update` of models/finalizers, endpointconfigs/finalizers and endpoints/finalizers: only where the admission plugin
 #   OwnerReferencesPermissionEnforcement is on, as on OpenShift.
+";
+const CONTROLLERS: &str = "\
+# Optional: whether Metacontroller runs our controllers here. Without it that is known only once it has done something.
 ";
 const VOLUMES: &str = "\
 # Whoever may create PersistentVolumes can mount any folder of any node. Models on a storage class or with `ephemeral: {}` need none.
