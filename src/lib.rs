@@ -48,6 +48,7 @@ pub mod apply;
 pub mod diff;
 
 pub mod charge;
+pub mod handover;
 pub mod pair;
 pub mod plan;
 pub mod readiness;

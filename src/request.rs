@@ -65,6 +65,13 @@ pub fn recreate(key: &Key, manager: &str, observed: &Guard) -> Request {
     merge(key, tree(&mut [("metadata", metadata), ("spec", spec)]), manager)
 }
 
+/// A merge patch that replaces the managedFields of an observed object.
+pub fn managed_fields(key: &Key, entries: Vec<Value>, manager: &str, observed: &Guard) -> Request {
+    let guard = observed.resource_version.as_str().into();
+    let metadata = tree(&mut [("managedFields", Value::Array(entries)), ("resourceVersion", guard)]);
+    merge(key, tree(&mut [("metadata", metadata)]), manager)
+}
+
 fn merge(key: &Key, body: Value, manager: &str) -> Request {
     let params = PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() };
     let built = collection(key).patch(&key.name, &params, &Patch::Merge(&()));

@@ -5,6 +5,7 @@ use crate::charge;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
+use crate::handover;
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
@@ -101,11 +102,24 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
         draft.object(key, Verb::Create, "WaitingForGone", Difference::default(), Some(live));
         draft.missing.insert(key.clone(), ());
         wait_gone(draft, key, live, "is created again once it is gone");
+    } else if let Some(entries) = left_by_another_host(draft, decision, live) {
+        let request = request::managed_fields(key, entries, &manager, &request::guard(live));
+        draft.object(key, Verb::Update, "TakeOwnership", difference, Some(live));
+        if let Some(action) = draft.act(key, Verb::Update, "TakeOwnership", request, needs) {
+            action.text = format!("Take {} over from Metacontroller", key.label());
+        }
     } else if !difference.replace_paths.is_empty() {
         draft_replace(draft, key, difference, live, needs);
     } else {
         draft_update(draft, key, body, difference, live, needs);
     }
+}
+
+/// What Metacontroller owns of a child that it does not make any more.
+fn left_by_another_host(draft: &Draft, decision: &Decision, live: &Value) -> Option<Vec<Value>> {
+    let seen = draft.seen;
+    let known = seen.host == Host::Direct && !charge::is_unknown(seen) && !charge::is_another_hosts(&decision.key, seen);
+    if known { handover::taken(live, &seen.manager) } else { None }
 }
 
 /// What the API server would refuse is not sent.
@@ -139,6 +153,14 @@ fn wait_gone(draft: &mut Draft, key: &Key, live: &Value, consequence: &str) {
 }
 
 fn draft_another_host(draft: &mut Draft, key: &Key, difference: Difference, live: Option<&Value>) {
+    if let Some((live, entries)) = live.and_then(|live| Some((live, handover::released(live, &draft.seen.manager)?))) {
+        let request = request::managed_fields(key, entries, &draft.seen.manager, &request::guard(live));
+        draft.object(key, Verb::Update, "HandedOver", Difference::default(), Some(live));
+        if let Some(action) = draft.act(key, Verb::Update, "HandedOver", request, Vec::new()) {
+            action.text = format!("Leave the fields of {} to Metacontroller", key.label());
+        }
+        return;
+    }
     let verb = match live {
         None => Verb::Create,
         Some(_) if difference.changes.is_empty() => Verb::Unchanged,

@@ -162,7 +162,8 @@ pub struct ObjectPlan {
     /// What happens to it.
     pub verb: Verb,
     /// Why: `Absent`, `SpecChanged`, `Drift`, `NoLongerWanted`, `TakeOwnership`, `ImmutableField`, `NotOurs`, `WaitingForGone`,
-    /// `DataLossRefused`, `InUse`, `AnotherHost`, `Requested`, `Undone`, `NamespaceTerminating`, empty when unchanged. The set is open.
+    /// `DataLossRefused`, `InUse`, `AnotherHost`, `HandedOver`, `Requested`, `Undone`, `NamespaceTerminating`, empty when unchanged. The
+    /// set is open.
     pub reason: String,
     /// Immutable paths that differ.
     pub replace_paths: Vec<Vec<Step>>,
