@@ -29,4 +29,6 @@ pub mod crowd;
 pub mod patch;
 pub mod record;
 
+pub mod hook_load;
+pub mod hook_server;
 pub mod rbac;

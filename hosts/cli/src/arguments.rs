@@ -1,6 +1,7 @@
 //! The command line as users write it.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,18 @@ Exit codes:
   4  `apply PLAN`: the cluster has changed, so the saved plan is not what would be done now
   5  not finished: the time was up, or something is held back and nothing here can change that
   130  interrupted; what was done and what is left has been said";
+
+const HOOK: &str = "\
+Hooks are POST /DIGEST/HOOK/KIND: sync, finalize and customize of models, endpointconfigs and endpoints, decorate and customize of
+namespaces. DIGEST is the first 16 digits of the component's SHA-256 (`modelwright info`): requests for another component are
+answered 429, so that a roll-out waits and nothing is decided twice.
+
+The policy says what Models may use. Without any of its flags: no static volume (nfs, csi, hostPath), any artifact host, capture.
+/readyz shows it. It does not change while the server runs.
+
+Recorded requests are replayed by `modelwright text OPERATION < FILE`. They hold whole objects: keep them to yourself.
+
+SIGTERM and SIGINT: /readyz fails, the server goes on for --drain, then answers what has begun for at most --grace, and ends with 0.";
 
 /// Plans what Models, EndpointConfigs and Endpoints need in a cluster, and does it.
 ///
@@ -60,6 +73,9 @@ pub enum Command {
     Crds(Crds),
     /// Show versions and limits
     Info(Info),
+    /// Answer the hooks of Metacontroller, and everything a server needs beside it
+    #[command(after_help = HOOK)]
+    Hook(Box<Hook>),
     /// Call the component's text interface: a JSON request from the standard input, the answer to the standard output
     Text(Text),
     /// Print completions for a shell
@@ -397,6 +413,81 @@ pub struct Info {
     pub output: Report,
 }
 
+/// `hook`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("transport").required(true).args(["tls_cert", "plain_http"]))]
+pub struct Hook {
+    /// Where hooks are answered; port 0 is any free one, which the log names
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9443", help_heading = "Ports")]
+    pub listen: SocketAddr,
+    /// Where /healthz and /readyz are answered, over plain HTTP
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8081", help_heading = "Ports")]
+    pub health_listen: SocketAddr,
+    /// Where /metrics is answered, over plain HTTP
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080", help_heading = "Ports")]
+    pub metrics_listen: SocketAddr,
+
+    /// PEM file of the certificate and its chain; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "Transport")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file of its private key
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Transport")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM file of the roots of the callers' certificates: only who has one may call [default: anybody]
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Transport")]
+    pub client_ca: Option<PathBuf>,
+    /// No TLS: whoever can answer in place of this server has all the rights of Metacontroller
+    #[arg(long, help_heading = "Transport")]
+    pub plain_http: bool,
+
+    /// The policy as a file, in YAML or JSON
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Policy",
+        conflicts_with_all = ["allow_nfs", "allow_csi", "allow_host_path", "artifact_hosts", "allow_capture"]
+    )]
+    pub policy: Option<String>,
+    /// An nfs server that Models may mount. May be repeated
+    #[arg(long, value_name = "SERVER", help_heading = "Policy")]
+    pub allow_nfs: Vec<String>,
+    /// A csi driver that Models may use. May be repeated
+    #[arg(long, value_name = "DRIVER", help_heading = "Policy")]
+    pub allow_csi: Vec<String>,
+    /// A path on nodes below which Models may mount. May be repeated
+    #[arg(long, value_name = "PREFIX", help_heading = "Policy")]
+    pub allow_host_path: Vec<String>,
+    /// A host that artifacts may come from. May be repeated [default: any]
+    #[arg(long = "artifact-hosts", value_name = "HOST", help_heading = "Policy")]
+    pub artifact_hosts: Vec<String>,
+    /// Whether Models may capture requests [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = "Policy")]
+    pub allow_capture: Option<bool>,
+
+    /// Requests at once, those that wait included
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Limits")]
+    pub max_in_flight: u16,
+    /// Size of a request body; the component takes no more than 8Mi
+    #[arg(long, value_name = "SIZE", default_value = "8Mi", value_parser = size, help_heading = "Limits")]
+    pub max_body: usize,
+    /// How long to go on after the signal to end, so that nobody comes any more
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration, help_heading = "Limits")]
+    pub drain: Duration,
+    /// How long requests that have begun may take after that
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration, help_heading = "Limits")]
+    pub grace: Duration,
+
+    /// Form of the log on the standard error
+    #[arg(long, value_enum, default_value_t = Report::Json, help_heading = "Records")]
+    pub log_format: Report,
+    /// Folder for every request with its answer
+    #[arg(long, value_name = "DIR", help_heading = "Records")]
+    pub record: Option<PathBuf>,
+    /// Folder for the first hundred requests on which the component failed
+    #[arg(long, value_name = "DIR", help_heading = "Records")]
+    pub record_failures: Option<PathBuf>,
+}
+
 /// `text`.
 #[derive(Args, Debug)]
 pub struct Text {
@@ -465,6 +556,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     if text.is_empty() || !digits.is_empty() { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
 }
 
+/// Bytes, as digits and `Ki` or `Mi`.
+fn size(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match (text.strip_suffix("Ki"), text.strip_suffix("Mi")) {
+        (Some(digits), _) => (digits, 1 << 10),
+        (_, Some(digits)) => (digits, 1 << 20),
+        _ => (text, 1),
+    };
+    let count = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<usize>().ok()).flatten();
+    count.and_then(|count| count.checked_mul(unit)).ok_or_else(|| "write a size as 512Ki or 8Mi".into())
+}
+
 /// The shape of RFC 3339; the component reads what is in it.
 fn time(text: &str) -> Result<String, String> {
     const SHAPE: &str = "dddd-dd-ddTdd:dd:dd";
@@ -497,6 +599,16 @@ mod tests {
         }
         for text in ["", "5", "m", "-1s", "1d", "1h30", "99999999999999999999s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_binary_units() {
+        for (text, bytes) in [("8Mi", 8 << 20), ("1Ki", 1024), ("17", 17)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "Mi", "+1", "-1", "1M", "1.5Mi", "99999999999999999999", "18446744073709551615Mi"] {
+            assert!(size(text).is_err(), "{text}");
         }
     }
 

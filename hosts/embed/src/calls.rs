@@ -2,8 +2,21 @@
 
 use crate::bindings::exports::modelwright::core::planner::Guest as Functions;
 use crate::limits::Meter;
-use crate::{Answer, Diagnostic, Document, Failure, HostError, HostInput, Planner, Reply};
+use crate::{Answer, Diagnostic, Document, Failure, HostError, HostInput, Planner, Reply, Usage};
 use wasmtime::{Error, Store};
+
+/// A function of the contract that answers a request over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hook {
+    /// Metacontroller's sync hook of the three CompositeControllers.
+    Sync,
+    /// Metacontroller's finalize hook of the three CompositeControllers.
+    Finalize,
+    /// Metacontroller's customize hook.
+    Customize,
+    /// The sync hook of the DecoratorController on Namespaces.
+    Decorate,
+}
 
 /// A function of the planner from one text to a result.
 type Function<T> = fn(&Functions, &mut Store<Meter>, &str) -> Result<Result<T, Failure>, Error>;
@@ -81,22 +94,35 @@ impl Planner {
 
     /// Metacontroller's sync hook of the three CompositeControllers.
     pub fn sync(&self, host: &HostInput, request: &str) -> Result<Reply, HostError> {
-        self.call(request.len(), |world, store| world.modelwright_core_metacontroller().call_sync(store, host, request))
+        self.hook(Hook::Sync, host, request).0
     }
 
     /// Metacontroller's finalize hook of the three CompositeControllers.
     pub fn finalize(&self, host: &HostInput, request: &str) -> Result<Reply, HostError> {
-        self.call(request.len(), |world, store| world.modelwright_core_metacontroller().call_finalize(store, host, request))
+        self.hook(Hook::Finalize, host, request).0
     }
 
     /// Metacontroller's customize hook of the three CompositeControllers and of the decorator.
     pub fn customize(&self, host: &HostInput, request: &str) -> Result<Reply, HostError> {
-        self.call(request.len(), |world, store| world.modelwright_core_metacontroller().call_customize(store, host, request))
+        self.hook(Hook::Customize, host, request).0
     }
 
     /// The sync hook of the DecoratorController on Namespaces.
     pub fn decorate(&self, host: &HostInput, request: &str) -> Result<Reply, HostError> {
-        self.call(request.len(), |world, store| world.modelwright_core_metacontroller().call_decorate(store, host, request))
+        self.hook(Hook::Decorate, host, request).0
+    }
+
+    /// One of the hooks, with what the call used.
+    pub fn hook(&self, hook: Hook, host: &HostInput, request: &str) -> (Result<Reply, HostError>, Usage) {
+        self.measured(request.len(), |world, store| {
+            let hooks = world.modelwright_core_metacontroller();
+            match hook {
+                Hook::Sync => hooks.call_sync(store, host, request),
+                Hook::Finalize => hooks.call_finalize(store, host, request),
+                Hook::Customize => hooks.call_customize(store, host, request),
+                Hook::Decorate => hooks.call_decorate(store, host, request),
+            }
+        })
     }
 
     /// The validating webhook of the three kinds: an AdmissionReview in, one with the verdict out.

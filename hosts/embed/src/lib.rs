@@ -27,8 +27,9 @@ mod ticker;
 
 pub use bindings::exports::modelwright::core::metacontroller::{HostInput, Reply};
 pub use bindings::exports::modelwright::core::planner::{Answer, Child, Diagnostic, Document, Failure, Severity};
+pub use calls::Hook;
 #[cfg(feature = "compile")]
 pub use engine::precompile;
 pub use error::HostError;
 pub use limits::Limits;
-pub use planner::Planner;
+pub use planner::{Planner, Usage};

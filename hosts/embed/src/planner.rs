@@ -9,6 +9,15 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Error, Store};
 
+/// What one call used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Units of fuel, about one for each WebAssembly instruction.
+    pub fuel: u64,
+    /// Bytes of linear memory.
+    pub memory_bytes: usize,
+}
+
 /// The component, ready to be called from any thread.
 pub struct Planner {
     engine: Engine,
@@ -62,18 +71,29 @@ impl Planner {
         input: usize,
         function: impl FnOnce(&Modelwright, &mut Store<Meter>) -> Result<T, Error>,
     ) -> Result<T, HostError> {
+        let (answer, usage) = self.measured(input, function);
+        self.fuel_used.store(usage.fuel, Ordering::Relaxed);
+        self.memory_used.store(usage.memory_bytes, Ordering::Relaxed);
+        answer
+    }
+
+    /// As [`Planner::call`], with what this call used, whatever other threads call meanwhile.
+    pub(crate) fn measured<T>(
+        &self,
+        input: usize,
+        function: impl FnOnce(&Modelwright, &mut Store<Meter>) -> Result<T, Error>,
+    ) -> (Result<T, HostError>, Usage) {
         if input > self.limits.input_bytes {
-            return Err(HostError::Input { bytes: input, limit: self.limits.input_bytes });
+            return (Err(HostError::Input { bytes: input, limit: self.limits.input_bytes }), Usage::default());
         }
         let mut store = Store::new(&self.engine, Meter::new(&self.limits));
         let answer = self.arm(&mut store).and_then(|()| {
             let instance = self.component.instantiate(&mut store)?;
             function(&instance, &mut store)
         });
-        let left = store.get_fuel().unwrap_or(0);
-        self.fuel_used.store(self.limits.fuel.saturating_sub(left), Ordering::Relaxed);
-        self.memory_used.store(store.data().grown_to, Ordering::Relaxed);
-        answer.map_err(|error| HostError::ended(&error, store.data().refused))
+        let fuel = self.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let usage = Usage { fuel, memory_bytes: store.data().grown_to };
+        (answer.map_err(|error| HostError::ended(&error, store.data().refused)), usage)
     }
 
     fn arm(&self, store: &mut Store<Meter>) -> Result<(), Error> {

@@ -5,6 +5,7 @@ mod crds;
 mod delete;
 mod diff;
 mod forecast;
+mod hook;
 mod info;
 mod plan;
 mod rbac;
@@ -35,6 +36,7 @@ pub fn run(command: &Command, console: &mut Console<'_>) -> Result<u8, Stop> {
         Command::Requirements(arguments) => requirements::run(arguments, console),
         Command::Crds(arguments) => crds::run(arguments, console),
         Command::Info(arguments) => info::run(arguments, console),
+        Command::Hook(arguments) => hook::run(arguments, console),
         Command::Text(arguments) => text(arguments, console),
         Command::Completions(arguments) => completions(arguments, console),
         Command::Man => man(console),

@@ -230,7 +230,11 @@ fn text(text: &str) -> String {
 }
 
 fn policy(host: &Host, console: &mut Console<'_>) -> Result<String, Stop> {
-    let Some(path) = &host.policy else { return Ok(POLICY.into()) };
+    host.policy.as_ref().map_or_else(|| Ok(POLICY.into()), |path| policy_of(path, console))
+}
+
+/// The policy that a file holds, as JSON; the component reads what is in it.
+pub fn policy_of(path: &String, console: &mut Console<'_>) -> Result<String, Stop> {
     let sources = files::read(std::slice::from_ref(path), console.stdin)?;
     let mut documents = Vec::new();
     for (index, source) in sources.iter().enumerate() {

@@ -1,0 +1,254 @@
+//! How many syncs a second the hook server answers, where the time goes, and how a hook of the same framework that answers always the
+//! same compares. Callers, server and everything else share the machine.
+//!
+//! This program is also the constant hook: with the word `constant` and, for TLS, the names of a certificate and a key.
+
+use modelwright_embed::{Hook, HostInput, Limits, Planner};
+use modelwright_hook::call::Call;
+use modelwright_hook::listen::Port;
+use modelwright_hook::metrics::Metrics;
+use modelwright_hook::request::Request;
+use modelwright_hook::tag::Seal;
+use modelwright_hook::{LogFormat, TlsFiles, check, log, tls};
+use modelwright_host_tests::artefacts::Artefact;
+use modelwright_host_tests::hook_load::two_models;
+use modelwright_host_tests::hook_server::{HookServer, reply};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::io::{BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const NAME: &str = "localhost";
+const POLICY: &str = r#"{"staticVolumes":"any"}"#;
+/// Callers at once: as many as Metacontroller has workers for one controller, and a few.
+const CALLERS: usize = 8;
+const WARM: Duration = Duration::from_secs(2);
+const MEASURED: Duration = Duration::from_secs(10);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().position(|argument| argument == "constant") {
+        Some(at) => constant(&arguments[at + 1..]),
+        None => measure(),
+    }
+}
+
+/// Reads the body, as every hook must, and answers one text.
+fn constant(files: &[String]) {
+    log::start(LogFormat::Json);
+    let metrics = Arc::new(Metrics::new("constant"));
+    let tls = match files {
+        [certificate, key] => {
+            let files = TlsFiles { certificate: certificate.into(), key: key.into(), client_ca: None };
+            Some(Arc::new(tls::Tls::load(files, &metrics).expect("a certificate")))
+        }
+        _ => None,
+    };
+    let answer = async |request: axum::extract::Request| {
+        let body = http_body_util::BodyExt::collect(request.into_body()).await.map(|body| body.to_bytes().len());
+        match body {
+            Ok(0) | Err(_) => r#"{"status":{},"children":null}"#,
+            Ok(_) => r#"{"status":{},"children":[]}"#,
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut port = Port::bind("hook", address, axum::Router::new().fallback(answer), metrics).await.expect("a port");
+        port.tls = tls;
+        tracing::info!("ready");
+        let (_end, ended) = tokio::sync::watch::channel(false);
+        port.serve(ended).await;
+    });
+}
+
+/// A certificate for this machine, as files and as the callers' root.
+struct Certificate {
+    certificate: PathBuf,
+    key: PathBuf,
+    root: CertificateDer<'static>,
+}
+
+impl Certificate {
+    fn new() -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        let key = KeyPair::generate().expect("a key");
+        let certificate =
+            CertificateParams::new([NAME.to_owned()]).and_then(|params| params.self_signed(&key)).expect("a certificate");
+        let (certificate_file, key_file) = (folder.join("bench.crt"), folder.join("bench.key"));
+        std::fs::write(&certificate_file, certificate.pem()).expect("a file");
+        std::fs::write(&key_file, key.serialize_pem()).expect("a file");
+        Self { certificate: certificate_file, key: key_file, root: certificate.der().clone() }
+    }
+
+    fn callers(&self) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).expect("a root");
+        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let builder = builder.with_protocol_versions(&[&rustls::version::TLS13]).expect("TLS 1.3");
+        Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+    }
+}
+
+/// What one server did under load.
+struct Load {
+    times: Vec<Duration>,
+    memory: u64,
+}
+
+impl Load {
+    fn per_second(&self) -> f64 {
+        self.times.len() as f64 / MEASURED.as_secs_f64()
+    }
+
+    fn at(&self, share: f64) -> f64 {
+        let last = self.times.len() - 1;
+        milliseconds(self.times[((last as f64) * share) as usize])
+    }
+}
+
+fn load(server: &HookServer, body: &str, config: Option<&Arc<ClientConfig>>) -> Load {
+    let request = server.head("sync/endpointconfigs", body.len(), "") + body;
+    let begin = Instant::now() + WARM;
+    let mut times: Vec<Duration> = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(|| call(server.hooks, &request, config, begin))).collect();
+        callers.into_iter().flat_map(|caller| caller.join().expect("a caller")).collect()
+    });
+    times.sort_unstable();
+    Load { times, memory: server.memory() }
+}
+
+/// One caller over one connection: the times of its calls after `begin`.
+fn call(address: SocketAddr, request: &str, config: Option<&Arc<ClientConfig>>, begin: Instant) -> Vec<Duration> {
+    let stream = TcpStream::connect(address).expect("a connection");
+    stream.set_nodelay(true).expect("a connection");
+    match config {
+        None => repeat(stream, request, begin),
+        Some(config) => {
+            let name = ServerName::try_from(NAME).expect("a name");
+            repeat(StreamOwned::new(ClientConnection::new(config.clone(), name).expect("TLS"), stream), request, begin)
+        }
+    }
+}
+
+fn repeat(stream: impl Read + Write, request: &str, begin: Instant) -> Vec<Duration> {
+    let mut stream = BufReader::new(stream);
+    let mut times = Vec::new();
+    loop {
+        let asked = Instant::now();
+        stream.get_mut().write_all(request.as_bytes()).expect("a request");
+        let answer = reply(&mut stream).expect("an answer");
+        assert_eq!(answer.code, 200, "{}", answer.body);
+        match asked.checked_duration_since(begin) {
+            Some(since) if since > MEASURED => return times,
+            Some(_) => times.push(asked.elapsed()),
+            None => {}
+        }
+    }
+}
+
+fn measure() {
+    let body = two_models().expect("the example settles").to_string();
+    let own = Certificate::new();
+    let callers = own.callers();
+    let (certificate, key) = (own.certificate.display().to_string(), own.key.display().to_string());
+    let policy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench-policy.json");
+    std::fs::write(&policy, POLICY).expect("a file");
+    let policy = policy.display().to_string();
+    let this = std::env::current_exe().expect("this program");
+
+    let mut rows = String::new();
+    let mut spent = Vec::new();
+    let mut rest = 0;
+    for (name, is_tls) in [("plain HTTP", false), ("TLS 1.3", true)] {
+        let transport: &[&str] = if is_tls { &["--tls-cert", &certificate, "--tls-key", &key] } else { &["--plain-http"] };
+        let server = HookServer::start(&[transport, &["--policy", &policy]].concat());
+        rest = server.memory();
+        let ours = load(&server, &body, is_tls.then_some(&callers));
+        drop(server);
+        let files: &[&str] = if is_tls { &["constant", &certificate, &key] } else { &["constant"] };
+        let server = HookServer::of_program(&this, files);
+        let constant = load(&server, &body, is_tls.then_some(&callers));
+        for (what, load) in [("`modelwright hook`", &ours), ("constant answer", &constant)] {
+            let _ = writeln!(
+                rows,
+                "| {what}, {name} | {:.0} | {:.1} ms | {:.1} ms | {} MiB |",
+                load.per_second(),
+                load.at(0.5),
+                load.at(0.99),
+                load.memory >> 20
+            );
+        }
+        spent.push((ours.per_second(), constant.per_second()));
+    }
+    let text = format!(
+        "## The hook server\n\nA sync of an EndpointConfig with two Models and their live objects, {:.1} kB, over and over from {CALLERS} callers on {} cores, which \
+         the callers share; no answer is a 304. Memory at rest: {} MiB.\n\n| | syncs/s | median | p99 | memory |\n|---|--:|--:|--:|--:|\n{rows}\n{}",
+        body.len() as f64 / 1e3,
+        std::thread::available_parallelism().map_or(0, usize::from),
+        rest >> 20,
+        shares(&body, &spent),
+    );
+    println!("\n{text}");
+    if let Some(path) = std::env::var_os("MODELWRIGHT_BENCHMARKS") {
+        std::fs::write(path, text).expect("the table can be written");
+    }
+}
+
+/// Where the time of one sync goes, each part measured alone on one core; what TLS and the network cost is in the constant hooks.
+fn shares(body: &str, spent: &[(f64, f64)]) -> String {
+    let planner = Planner::from_precompiled(&Artefact::Precompiled.read().expect("`cargo xtask build` was run"), Limits::hook())
+        .expect("the component loads");
+    let host = HostInput { now: "2026-01-01T00:00:00Z".into(), policy: POLICY.into() };
+    let call = Call::find("sync", "endpointconfigs").expect("a path");
+    let seal = Seal::new("component", POLICY);
+    let answer = planner.sync(&host, body).expect("an answer").body;
+    let look = median(|| {
+        let request = Request::parse(body).expect("a request");
+        drop(black_box(seal.tag("sync/endpointconfigs", &request, body)));
+        drop(black_box(check::check(call, "titanic", &answer)));
+    });
+    // The customize hook reads the whole request, too, and decides almost nothing.
+    let read = median(|| drop(black_box(planner.hook(Hook::Customize, &host, body))));
+    let sync = median(|| drop(black_box(planner.hook(Hook::Sync, &host, body))));
+    let [plain, tls] = spent else { return String::new() };
+    // Two cores work at once.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let core_time = |per_second: f64| cores / per_second * 1e3;
+    let network = core_time(plain.1);
+    let encryption = (core_time(tls.0) - core_time(plain.0)).max(0.0);
+    let whole = core_time(tls.0);
+    let mut text = format!("Core time of one sync over TLS: {whole:.2} ms. Of it\n\n| part | time | share |\n|---|--:|--:|\n");
+    for (part, time) in [
+        ("connections, HTTP and the caller (the constant hook over plain HTTP)", network),
+        ("TLS, both ends", encryption),
+        ("the server's own look at request and answer", milliseconds(look)),
+        ("the component reads the JSON", milliseconds(read)),
+        ("the component decides and writes", milliseconds(sync.saturating_sub(read))),
+    ] {
+        let _ = writeln!(text, "| {part} | {time:.2} ms | {:.0} % |", time / whole * 100.0);
+    }
+    text
+}
+
+fn median(run: impl Fn()) -> Duration {
+    let mut times: Vec<Duration> = (0..101)
+        .map(|_| {
+            let begin = Instant::now();
+            run();
+            begin.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
