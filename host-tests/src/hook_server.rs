@@ -4,7 +4,7 @@ use crate::artefacts::Artefact;
 use crate::library::Library;
 use crate::{request, scenario};
 use serde_json::Value;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -69,14 +69,14 @@ impl HookServer {
         Self::start(&[&["--plain-http"], arguments].concat())
     }
 
-    /// With these arguments besides the ports. When it is asked to end, it does not wait for anybody to learn of it.
+    /// With these arguments besides the ports.
     ///
     /// # Panics
     ///
     /// Where the program is missing or does not begin.
     #[track_caller]
     pub fn start(arguments: &[&str]) -> Self {
-        let mut server = Self::spawn(command(&["--drain", "0s"]).args(arguments));
+        let mut server = Self::spawn(&mut command(arguments));
         let ready = server.line(|line| line["message"] == "ready");
         server.digest = ready["digest"].as_str().and_then(|digest| digest.get(..16)).expect("a digest").into();
         server.hooks = server.address("hook");
