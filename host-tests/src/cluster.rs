@@ -79,8 +79,10 @@ impl Cluster {
     /// Applies our CustomResourceDefinitions and waits until they are established.
     pub fn install_crds(&self) -> Result<(), String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/crds").display().to_string();
-        self.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename", &folder])?;
-        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "--filename", &folder])?;
+        self.kubectl(&["apply", "--server-side", "--force-conflicts", "--kustomize", &folder])?;
+        let names = ["models", "endpointconfigs", "endpoints"].map(|plural| format!("crd/{plural}.mlops.internal"));
+        let names = names.each_ref().map(String::as_str);
+        self.kubectl(&[&["wait", "--for=condition=Established", "--timeout=60s"], names.as_slice()].concat())?;
         // Established is a moment before served: until then the answer is 429 "storage is (re)initializing".
         let start = Instant::now();
         loop {

@@ -28,7 +28,7 @@ def strict(schema):
 def schemas(folder):
     """The schema of each kind."""
     found = {}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(folder.glob("*.mlops.internal.yaml")):
         crd = yaml.safe_load(path.read_text())
         version = crd["spec"]["versions"][0]
         schema = strict(version["schema"]["openAPIV3Schema"])

@@ -62,7 +62,8 @@ fn gather(project: &Project) -> Outcome {
 /// Every definition as one YAML stream.
 fn crds(folder: &Path) -> Outcome<String> {
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let definition = |path: &PathBuf| path.to_string_lossy().ends_with(".mlops.internal.yaml");
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(definition).collect();
     files.sort();
     let documents: Outcome<Vec<String>> = files.iter().map(|file| shell::read_text(file)).collect();
     Ok(documents?.iter().map(|text| format!("---\n{}\n", text.trim_start_matches("---\n").trim_end())).collect())

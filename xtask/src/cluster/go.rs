@@ -6,12 +6,20 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Where the built programs are.
+/// Where the programs of a control plane are.
 pub struct Programs {
     /// The folder of `etcd`, `kube-apiserver`, `kubectl` and the other names of the control plane, and of the files below.
     pub control_plane: PathBuf,
     /// The folder of `istioctl`.
     pub istioctl: PathBuf,
+}
+
+/// Where the programs are that check manifests.
+pub struct Checkers {
+    /// The folder of `helm` and `kubeconform`.
+    pub helm: PathBuf,
+    /// The folder of `kube-score`.
+    pub kube_score: PathBuf,
 }
 
 /// The file of Istio's CRDs in the folder of the control plane.
@@ -38,12 +46,20 @@ const STAGE_DELAY: &str = "  delay:
       expressionFrom: '.metadata.annotations[\"modelwright.test/ready-after\"]'
 ";
 
-/// Finds or builds everything.
+/// Finds or builds what a control plane needs.
 pub fn build(project: &Project, steps: &mut Steps) -> Outcome<Programs> {
     let modules = [control_plane(project)?, istioctl(project)];
     let cache = cache()?;
     let [control_plane, istioctl] = modules.each_ref().map(|module| module.find_or_build(&cache, steps));
     Ok(Programs { control_plane: control_plane?, istioctl: istioctl? })
+}
+
+/// Finds or builds what checks manifests.
+pub fn checkers(project: &Project, steps: &mut Steps) -> Outcome<Checkers> {
+    let modules = [helm(project), kube_score(project)];
+    let cache = cache()?;
+    let [helm, kube_score] = modules.each_ref().map(|module| module.find_or_build(&cache, steps));
+    Ok(Checkers { helm: helm?, kube_score: kube_score? })
 }
 
 /// A build that goes on beside other work, in a process of lower priority.
@@ -85,7 +101,7 @@ struct Module {
     step: &'static str,
     folder: PathBuf,
     /// What is built, as `go build` takes it.
-    package: &'static str,
+    packages: &'static [&'static str],
     /// What the linker writes into the program.
     linker: String,
     /// Fills the folder besides the program.
@@ -99,7 +115,7 @@ fn control_plane(project: &Project) -> Outcome<Module> {
         name: "controlplane",
         step: "Building the Kubernetes control plane",
         folder,
-        package: ".",
+        packages: &["."],
         linker: kubernetes_version(&version)?,
         complete: complete_control_plane,
     })
@@ -110,7 +126,29 @@ fn istioctl(project: &Project) -> Module {
         name: "istioctl",
         step: "Building istioctl",
         folder: project.root.join("xtask/istioctl"),
-        package: "istio.io/istio/istioctl/cmd/istioctl",
+        packages: &["istio.io/istio/istioctl/cmd/istioctl"],
+        linker: "-s -w".into(),
+        complete: |_, _| Ok(()),
+    }
+}
+
+fn helm(project: &Project) -> Module {
+    Module {
+        name: "helm",
+        step: "Building helm and kubeconform",
+        folder: project.root.join("xtask/helm"),
+        packages: &["helm.sh/helm/v4/cmd/helm", "github.com/yannh/kubeconform/cmd/kubeconform"],
+        linker: "-s -w".into(),
+        complete: |_, _| Ok(()),
+    }
+}
+
+fn kube_score(project: &Project) -> Module {
+    Module {
+        name: "kube-score",
+        step: "Building kube-score",
+        folder: project.root.join("xtask/kube-score"),
+        packages: &["github.com/zegl/kube-score/cmd/kube-score"],
         linker: "-s -w".into(),
         complete: |_, _| Ok(()),
     }
@@ -152,10 +190,9 @@ impl Module {
         steps.step(self.step, || {
             let unfinished = folder.with_added_extension("unfinished");
             let _ = std::fs::remove_dir_all(&unfinished);
-            let program = unfinished.join(self.name);
-            shell::folder_for(&program)?;
             let mut go = self.go(&["build", "-trimpath", "-buildvcs=false", "-ldflags", &self.linker, "-o"]);
-            shell::run(go.arg(&program).arg(self.package))?;
+            // With the slash at its end it is a folder, and every program gets the name of its package.
+            shell::run(go.arg(unfinished.join("")).args(self.packages))?;
             (self.complete)(self, &unfinished)?;
             std::fs::rename(&unfinished, &folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))
         })?;
@@ -175,7 +212,7 @@ impl Module {
         let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(sources).collect();
         files.sort();
         let mut all = version.stdout;
-        all.extend(format!("{} {} {STAGE_FILES:?} {STAGE_DELAY}", self.package, self.linker).bytes());
+        all.extend(format!("{} {} {STAGE_FILES:?} {STAGE_DELAY}", self.packages.join(" "), self.linker).bytes());
         for file in files {
             all.extend(shell::sha256(&shell::read(&file)?).bytes());
         }

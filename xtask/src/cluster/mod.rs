@@ -7,7 +7,7 @@ mod go;
 mod kubeconfig;
 mod servers;
 
-pub use go::Background;
+pub use go::{Background, Checkers, checkers};
 
 use crate::project::Project;
 use crate::shell::{self, Outcome, Steps};
@@ -34,7 +34,7 @@ pub fn run(project: &Project, steps: &mut Steps, arguments: &[String]) -> Outcom
         "up" => up(project, steps, &folder),
         "down" => down(&folder),
         "status" => status(&folder),
-        "build" => go::build(project, steps).map(|_| ()),
+        "build" => go::build(project, steps).and_then(|_| checkers(project, steps)).map(|_| ()),
         "guard" => guard(&folder),
         _ => Err(USAGE.into()),
     }
