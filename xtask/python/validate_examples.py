@@ -50,4 +50,5 @@ def main(root):
     print(f"    {checked} custom resources of the examples are valid")
 
 
-main(pathlib.Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))

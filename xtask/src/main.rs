@@ -1,6 +1,7 @@
 //! `cargo xtask`: sets up what a fresh machine lacks, then builds, tests and measures Modelwright.
 //!
-//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`js`] → [`cluster`] → [`test`]. Every failure is one sentence.
+//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`image`] → [`js`] → [`cluster`] → [`test`]. Every failure is one
+//! sentence.
 
 mod project;
 mod shell;
@@ -13,6 +14,10 @@ mod component;
 
 mod dist;
 
+mod archive;
+mod image;
+mod manifests;
+
 mod js;
 
 mod cluster;
@@ -20,6 +25,7 @@ mod cluster;
 mod bench;
 mod demo;
 mod licences;
+mod lint;
 mod scale;
 mod sizes;
 mod test;
@@ -33,6 +39,8 @@ const USAGE: &str = "\
 Usage: cargo xtask <command>
 
   build   component, core module, command line and CRDs in target/dist/
+  image   build, then the program as an OCI image layout in target/dist/image/, and beside it
+          the manifests that install it: metacontroller/, crds/ and the chart
   js      the wasm-bindgen build of the npm package in target/js/
   demo [--cluster]
           build, then plan and forecast of examples/titanic; with --cluster all of it on a
@@ -68,6 +76,7 @@ fn run(command: &str, project: &Project) -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(2).collect();
     match command {
         "build" => dist::build(project, &mut steps).map(|_| ()),
+        "image" => image::build(project, &mut steps),
         "js" => js::build(project, &mut steps).map(|_| ()),
         "demo" => demo::run(project, &mut steps, &arguments),
         "cluster" => cluster::run(project, &mut steps, &arguments),

@@ -113,10 +113,10 @@ pub fn npm_tools(project: &Project, steps: &mut Steps) -> Outcome {
     })
 }
 
-/// Python with kubernetes-validate, in an environment of its own.
+/// Python with kubernetes-validate, and Trivy, in an environment of their own.
 pub fn python_tools(project: &Project, steps: &mut Steps) -> Outcome {
-    let requirements = project.root.join("xtask/python/requirements.txt");
-    let wanted = shell::sha256(&shell::read(&requirements)?);
+    let [requirements, trivy] = ["requirements.txt", "trivy.txt"].map(|name| project.root.join("xtask/python").join(name));
+    let wanted = shell::sha256(&[shell::read(&requirements)?, shell::read(&trivy)?].concat());
     let folder = project.work().join("python");
     let stamp = folder.join("modelwright");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
@@ -125,9 +125,11 @@ pub fn python_tools(project: &Project, steps: &mut Steps) -> Outcome {
     steps.step("Installing the Python tools", || {
         let failed = |why| format!("the Python environment cannot be made (python3 with venv, and its package index): {why}");
         shell::run(shell::command("python3").args(["-m", "venv", "--clear"]).arg(&folder)).map_err(failed)?;
-        let mut pip = shell::command(project.python());
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
-        shell::run(&mut pip).map_err(failed)?;
+        for file in [requirements, trivy] {
+            let mut pip = shell::command(project.python());
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"]).arg(file);
+            shell::run(&mut pip).map_err(failed)?;
+        }
         shell::write(&stamp, wanted)
     })
 }

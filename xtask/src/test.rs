@@ -3,7 +3,7 @@
 use crate::project::{NATIVE, Project};
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
-use crate::{cluster, dist, js, licences, sizes, validation, wasm};
+use crate::{cluster, dist, image, js, licences, lint, manifests, sizes, validation, wasm};
 use std::path::Path;
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use std::process::Command;
 const XTASK: [&str; 4] = ["--profile", "xtask", "--package", "xtask"];
 const HOST_TESTS: &str = "modelwright-host-tests";
 /// Those of host-tests that need a control plane.
-const CLUSTER_TESTS: [&str; 7] = ["cluster", "istio", "rollout", "consent", "rbac", "faults", "truth"];
+const CLUSTER_TESTS: [&str; 8] = ["cluster", "istio", "deploy", "rollout", "consent", "rbac", "faults", "truth"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Everything, or only so many random worlds on a control plane.
@@ -30,9 +30,11 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     setup::python_tools(project, steps)?;
     let rust = dist::build(project, steps)?;
     js::build_with(project, &rust, steps)?;
+    image::of_built(project, steps)?;
 
     steps.check("Format", || shell::run(project.cargo().args(["fmt", "--all", "--check"])));
     steps.check("Licences", || licences::check(project));
+    steps.check("A second build gives the same image", || image::check_reproducible(project));
     steps.check("Sizes", || sizes::check(project, &rust));
     steps.check("No getrandom in the component", || no_getrandom(project));
     steps.check("JavaScript form in Node", || js::smoke_test(project));
@@ -48,7 +50,11 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     steps.check("Tests of xtask", || shell::run(project.locked(&["test"]).args(XTASK)));
     steps.check("Tests of the workspace", || shell::run(tests(project).args(["--lib", "--bins"]).args(rest)));
     steps.check("Tests in the documentation", || shell::run(tests(project).arg("--doc")));
-    cluster_tests(project, steps, go);
+    if steps.step("Waiting for the Go programs", || go.wait()).is_ok() {
+        let checkers = cluster::checkers(project, steps)?;
+        lint::check(project, steps, &checkers);
+        cluster_tests(project, steps);
+    }
     steps.print();
     let last = shell::run(&mut last);
     steps.verdict().and(last)
@@ -58,6 +64,8 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
 pub fn bless(project: &Project, steps: &mut Steps) -> Outcome {
     let mut crds = project.locked(&["test", "--release", "--package", "modelwright", "--features", "schema", "--test", "crds"]);
     steps.step("Rewriting the CRDs", || shell::run(crds.env("BLESS", "1")))?;
+    let checkers = cluster::checkers(project, steps)?;
+    steps.step("Rendering the kustomize base", || manifests::bless(project, &checkers))?;
     let nginx = setup::nginx(steps)?;
     let rust = dist::build(project, steps)?;
     js::build_with(project, &rust, steps)?;
@@ -96,12 +104,8 @@ fn worlds(project: &Project, steps: &mut Steps, count: &str) -> Outcome {
 }
 
 /// The tests that need a control plane, in one of their own that ends with them. Failures are in the verdict of the steps.
-fn cluster_tests(project: &Project, steps: &mut Steps, go: cluster::Background) {
-    let built = steps.step("Waiting for the Go programs", || go.wait());
-    let Ok(cluster) = built.and_then(|()| cluster::Temporary::start(project, steps, project.work().join("cluster-of-tests")))
-    else {
-        return;
-    };
+fn cluster_tests(project: &Project, steps: &mut Steps) {
+    let Ok(cluster) = cluster::Temporary::start(project, steps, project.work().join("cluster-of-tests")) else { return };
     steps.check("Tests on the control plane", || {
         let mut cargo = tests(project);
         cargo.args(CLUSTER_TESTS.iter().flat_map(|test| ["--test", test])).env("MODELWRIGHT_CLUSTER", &cluster.folder);

@@ -20,6 +20,8 @@ pub struct Checkers {
     pub helm: PathBuf,
     /// The folder of `kube-score`.
     pub kube_score: PathBuf,
+    /// The program itself.
+    pub kubectl: PathBuf,
 }
 
 /// The file of Istio's CRDs in the folder of the control plane.
@@ -56,10 +58,10 @@ pub fn build(project: &Project, steps: &mut Steps) -> Outcome<Programs> {
 
 /// Finds or builds what checks manifests.
 pub fn checkers(project: &Project, steps: &mut Steps) -> Outcome<Checkers> {
-    let modules = [helm(project), kube_score(project)];
+    let modules = [helm(project), kube_score(project), control_plane(project)?];
     let cache = cache()?;
-    let [helm, kube_score] = modules.each_ref().map(|module| module.find_or_build(&cache, steps));
-    Ok(Checkers { helm: helm?, kube_score: kube_score? })
+    let [helm, kube_score, control_plane] = modules.each_ref().map(|module| module.find_or_build(&cache, steps));
+    Ok(Checkers { helm: helm?, kube_score: kube_score?, kubectl: control_plane?.join("kubectl") })
 }
 
 /// A build that goes on beside other work, in a process of lower priority.
@@ -191,7 +193,8 @@ impl Module {
             let unfinished = folder.with_added_extension("unfinished");
             let _ = std::fs::remove_dir_all(&unfinished);
             let mut go = self.go(&["build", "-trimpath", "-buildvcs=false", "-ldflags", &self.linker, "-o"]);
-            // With the slash at its end it is a folder, and every program gets the name of its package.
+            // With a slash at its end it is a folder, and every program gets the name of its package.
+            shell::folder_for(&unfinished.join(self.name))?;
             shell::run(go.arg(unfinished.join("")).args(self.packages))?;
             (self.complete)(self, &unfinished)?;
             std::fs::rename(&unfinished, &folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))
