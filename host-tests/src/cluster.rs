@@ -81,8 +81,7 @@ impl Cluster {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/crds").display().to_string();
         self.kubectl(&["apply", "--server-side", "--force-conflicts", "--kustomize", &folder])?;
         let names = ["models", "endpointconfigs", "endpoints"].map(|plural| format!("crd/{plural}.mlops.internal"));
-        let names = names.each_ref().map(String::as_str);
-        self.kubectl(&[&["wait", "--for=condition=Established", "--timeout=60s"], names.as_slice()].concat())?;
+        self.wait_established(&names.each_ref().map(String::as_str))?;
         // Established is a moment before served: until then the answer is 429 "storage is (re)initializing".
         let start = Instant::now();
         loop {
@@ -90,6 +89,18 @@ impl Cluster {
                 Err(why) if start.elapsed() > Duration::from_secs(30) => return Err(why),
                 Err(_) => std::thread::sleep(Duration::from_millis(100)),
                 Ok(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits until definitions are established; they are named as kubectl takes it.
+    pub fn wait_established(&self, definitions: &[&str]) -> Result<(), String> {
+        let start = Instant::now();
+        // One without any condition yet is an error for kubectl, not something to wait for.
+        loop {
+            match self.kubectl(&[&["wait", "--for=condition=Established", "--timeout=10s"], definitions].concat()) {
+                Err(_) if start.elapsed() < Duration::from_secs(60) => std::thread::sleep(Duration::from_millis(100)),
+                ended => return ended.map(|_| ()),
             }
         }
     }

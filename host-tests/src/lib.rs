@@ -26,6 +26,7 @@ pub mod proxy;
 pub mod stage;
 
 pub mod crowd;
+pub mod dist;
 pub mod patch;
 pub mod record;
 

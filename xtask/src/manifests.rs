@@ -53,7 +53,9 @@ pub fn check(project: &Project, checkers: &Checkers) -> Outcome {
 /// The files that are made from the chart.
 fn rendered(project: &Project, checkers: &Checkers) -> Outcome<BTreeMap<PathBuf, String>> {
     let folder = project.root.join(KUSTOMIZE);
-    let base = templates(&template(project, checkers, BASE)?);
+    let mut base = templates(&template(project, checkers, BASE)?);
+    let policy = base.remove("policy.yaml").as_deref().and_then(literal);
+    base.insert("policy.json".into(), policy.ok_or("the chart has no policy")?);
     let mut found: BTreeMap<PathBuf, String> =
         base.into_iter().map(|(name, text)| (folder.join("base").join(name), text)).collect();
     for (path, values) in COMPONENTS {
@@ -63,6 +65,12 @@ fn rendered(project: &Project, checkers: &Checkers) -> Outcome<BTreeMap<PathBuf,
         found.insert(path, text.ok_or_else(|| format!("the chart has no template {name} with {values}"))?);
     }
     Ok(found)
+}
+
+/// The text of a literal block, which ends the document; kustomize makes the ConfigMap of it itself.
+fn literal(document: &str) -> Option<String> {
+    let (_, block) = document.split_once(": |\n")?;
+    Some(block.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect())
 }
 
 /// What `helm template` prints.
@@ -134,6 +142,12 @@ mod tests {
         let head = "# Made from the chart by `cargo xtask bless`.\n";
         assert_eq!(found["a.yaml"], format!("{head}# Why.\nkind: A\n"));
         assert_eq!(found["b.yaml"], format!("{head}kind: B\n---\nkind: C\n"));
+    }
+
+    #[test]
+    fn a_literal_block_is_read_without_its_indentation() {
+        assert_eq!(literal("data:\n  a: |\n    {\n      \"b\": 1\n    }\n").as_deref(), Some("{\n  \"b\": 1\n}\n"));
+        assert_eq!(literal("data: {}\n"), None);
     }
 
     #[test]

@@ -96,7 +96,9 @@ fn start_parts(programs: &Programs, steps: &mut Steps, folder: &Path, ports: &Po
         if !output.status.success() {
             return Err("Istio's CRDs cannot be installed".into());
         }
-        shell::capture(&mut kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"])).map(|_| ())
+        // A definition without any condition yet is an error for kubectl, not something to wait for.
+        let established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=10s"];
+        servers.wait("Istio's CRDs", 60, || kubectl(&established).output().is_ok_and(|output| output.status.success()))
     })?;
     let account = ["get", "--namespace", "default", "serviceaccount", "default"];
     servers.wait("the ServiceAccount of Pods", 60, || kubectl(&account).output().is_ok_and(|output| output.status.success()))

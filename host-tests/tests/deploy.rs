@@ -1,0 +1,313 @@
+//! The manifests on a real API server: taken as they are under enforced Pod Security `restricted`, and rolled out.
+
+use modelwright_host_tests::cluster::{Api, Cluster, unique};
+use modelwright_host_tests::dist;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+const NAMESPACE: &str = "modelwright-system";
+/// There is one such namespace, and a webhook in it is about every test's resources: one test at a time.
+static ONE: Mutex<()> = Mutex::new(());
+const SLOW: Duration = Duration::from_secs(120);
+
+/// The namespace with its labels, and the definitions of the custom resources that the manifests use; all but the definitions goes with it.
+struct Installation<'a> {
+    cluster: &'a Cluster,
+    api: Api,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl<'a> Installation<'a> {
+    fn begin(cluster: &'a Cluster) -> Self {
+        let alone = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let api = cluster.api("admin", "modelwright-test/deploy").expect("the API");
+        let installation = Self { cluster, api, _alone: alone };
+        installation.end();
+        for file in ["metacontroller-crds.yaml", "other-crds.yaml"] {
+            let path = format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR"));
+            installation.kubectl(&["apply", "--server-side", "--filename", &path]);
+            cluster.wait_established(&["--filename", &path]).expect("they are established");
+        }
+        cluster.install_crds().expect("our definitions");
+        let namespace = dist::path("metacontroller/base/namespace.yaml").expect("the manifests");
+        installation.kubectl(&["apply", "--server-side", "--filename", &namespace.display().to_string()]);
+        installation
+    }
+
+    #[track_caller]
+    fn kubectl(&self, arguments: &[&str]) -> String {
+        self.cluster.kubectl(arguments).unwrap_or_else(|said| panic!("kubectl {}: {said}", arguments.join(" ")))
+    }
+
+    /// The definitions stay: other tests have resources of theirs.
+    fn end(&self) {
+        // The first time there is nothing to delete, not even the kinds.
+        for kind in ["validatingwebhookconfigurations", "compositecontrollers", "decoratorcontrollers"] {
+            let _ = self.cluster.kubectl(&["delete", kind, "--selector=app.kubernetes.io/name=modelwright"]);
+        }
+        let _ = self.cluster.kubectl(&["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=90s"]);
+    }
+
+    fn list(&self, path: &str) -> Vec<Value> {
+        let list = self.api.get(path).expect("a list");
+        list["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The Pods that are not on their way out.
+    fn pods(&self) -> Vec<Value> {
+        let mut pods = self.list(&format!("/api/v1/namespaces/{NAMESPACE}/pods"));
+        pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        pods
+    }
+}
+
+impl Drop for Installation<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A kustomization of a user, beside the manifests of the build.
+struct Kustomization(PathBuf);
+
+impl Kustomization {
+    fn new(text: &str) -> Self {
+        let dist = dist::path("metacontroller").expect("the manifests");
+        let folder = dist.join(format!("../test-{}", unique()));
+        std::fs::create_dir(&folder).expect("a new folder");
+        let kustomization = Self(folder);
+        kustomization.write("kustomization.yaml", text);
+        kustomization
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        std::fs::write(self.0.join(name), content).expect("it is written");
+    }
+
+    fn path(&self) -> String {
+        self.0.display().to_string()
+    }
+}
+
+impl Drop for Kustomization {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const EVERYTHING: &str = "
+resources: [../metacontroller/with-cert-manager]
+components: [../metacontroller/components/monitoring]
+";
+
+/// As deploy/README.md has it.
+const SUPPLIED: &str = "
+resources: [../metacontroller/base]
+components: [../metacontroller/components/supplied-secret]
+secretGenerator:
+- {name: modelwright-tls, namespace: modelwright-system, type: kubernetes.io/tls, files: [tls.crt, tls.key, ca.crt]}
+- {name: modelwright-metacontroller, namespace: modelwright-system, type: kubernetes.io/tls, files: [tls.crt, tls.key]}
+generatorOptions: {disableNameSuffixHash: true}
+";
+
+/// Any certificate will do where no container runs: the API server's own.
+fn supplied(cluster: &Cluster) -> Kustomization {
+    let kustomization = Kustomization::new(SUPPLIED);
+    let folder = cluster.kubeconfig("admin").with_file_name("cert");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a certificate");
+    for (name, from) in [("tls.crt", "apiserver.crt"), ("tls.key", "apiserver.key"), ("ca.crt", "apiserver.crt")] {
+        kustomization.write(name, &read(from));
+    }
+    kustomization
+}
+
+fn apply(installation: &Installation<'_>, kustomization: &Kustomization) {
+    installation.kubectl(&["apply", "--server-side", "--kustomize", &kustomization.path()]);
+}
+
+#[track_caller]
+fn wait(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < SLOW, "{what} did not come about");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn every_manifest_is_taken_under_restricted_pod_security() {
+    let cluster = Cluster::running();
+    let installation = Installation::begin(&cluster);
+    let everything = Kustomization::new(EVERYTHING);
+    let rendered = installation.kubectl(&["kustomize", &everything.path()]);
+    let objects = rendered.lines().filter(|line| line.starts_with("kind: ")).count();
+    let said = installation.kubectl(&[
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--dry-run=server",
+        "--validate=strict",
+        "--kustomize",
+        &everything.path(),
+    ]);
+    assert!(objects > 20, "{rendered}");
+    assert_eq!(said.lines().filter(|line| line.ends_with(" serverside-applied (server dry run)")).count(), objects, "{said}");
+    assert!(!said.contains("arning"), "{said}");
+}
+
+#[test]
+fn the_namespace_refuses_pods_that_are_not_restricted() {
+    let cluster = Cluster::running();
+    let installation = Installation::begin(&cluster);
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}});
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/pods");
+    wait("the ServiceAccount of Pods", || {
+        installation.api.get(&format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts/default")).is_ok()
+    });
+    let reply = installation.api.send("POST", &path, "application/json", Some(&pod)).expect("an answer");
+    assert_eq!(reply.code, 403, "{}", reply.body);
+    assert!(
+        reply.body["message"].as_str().is_some_and(|message| message.contains("violates PodSecurity \"restricted")),
+        "{}",
+        reply.body
+    );
+}
+
+/// What the roll-out must have come to.
+fn assert_rolled_out(installation: &Installation<'_>) {
+    installation.kubectl(&["rollout", "status", "deployment/modelwright", "--namespace", NAMESPACE, "--timeout=120s"]);
+    let pods = installation.pods();
+    assert_eq!(pods.len(), 2, "{pods:#?}");
+    assert_ne!(pods[0]["spec"]["nodeName"], pods[1]["spec"]["nodeName"], "one Node that is lost takes one Pod along");
+    for pod in &pods {
+        let volumes = pod["spec"]["volumes"].as_array().expect("volumes");
+        assert_eq!(volumes.iter().map(|volume| &volume["name"]).collect::<Vec<_>>(), ["tls", "policy"], "no token is mounted");
+    }
+    let slices = installation.list(&format!(
+        "/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices?labelSelector=kubernetes.io/service-name=modelwright"
+    ));
+    let ready = slices.iter().flat_map(|slice| slice["endpoints"].as_array().into_iter().flatten());
+    assert_eq!(
+        ready.filter(|endpoint| endpoint["conditions"]["ready"] == true).count(),
+        2,
+        "the Service finds both: {slices:#?}"
+    );
+    let budget = installation
+        .api
+        .get(&format!("/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets/modelwright"))
+        .expect("a budget");
+    assert_eq!(budget["status"]["disruptionsAllowed"], 1, "{budget:#}");
+}
+
+#[test]
+fn it_rolls_out_and_only_a_change_rolls_it_again() {
+    let cluster = Cluster::running();
+    let installation = Installation::begin(&cluster);
+    let kustomization = supplied(&cluster);
+    apply(&installation, &kustomization);
+    let settled = || {
+        installation.kubectl(&["rollout", "status", "deployment/modelwright", "--namespace", NAMESPACE, "--timeout=120s"]);
+        wait("two Pods and a budget that knows them", || {
+            let budget =
+                installation.api.get(&format!("/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets/modelwright"));
+            installation.pods().len() == 2 && budget.is_ok_and(|budget| budget["status"]["disruptionsAllowed"] == 1)
+        });
+        assert_rolled_out(&installation);
+        let mut names: Vec<_> = installation.pods().iter().map(|pod| pod["metadata"]["name"].to_string()).collect();
+        names.sort();
+        names
+    };
+    let first = settled();
+    let webhook = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/modelwright.mlops.internal";
+    let webhook = installation.api.get(webhook).expect("the webhook");
+    assert!(webhook["webhooks"][0]["clientConfig"]["caBundle"].as_str().is_some_and(|bundle| bundle.len() > 100), "{webhook:#}");
+
+    apply(&installation, &kustomization);
+    assert_eq!(settled(), first, "the same manifests restart nothing");
+
+    // As deploy/README.md has it: another policy.
+    let policy = "configMapGenerator:\n- {name: modelwright-policy, namespace: modelwright-system, behavior: merge, files: [policy.json]}\n";
+    let options = SUPPLIED.replace("generatorOptions: {disableNameSuffixHash: true}\n", "");
+    let secrets = options.replace("files:", "options: {disableNameSuffixHash: true}, files:");
+    kustomization.write("kustomization.yaml", &format!("{secrets}{policy}"));
+    kustomization
+        .write("policy.json", r#"{"staticVolumes": "listed", "nfsServers": ["nfs.example.internal"], "capture": false}"#);
+    apply(&installation, &kustomization);
+    let second = settled();
+    assert!(second.iter().all(|name| !first.contains(name)), "the hook reads its policy at its start: {second:?}");
+}
+
+#[test]
+fn the_hook_has_no_rights_and_its_absence_stops_nobody() {
+    let cluster = Cluster::running();
+    let installation = Installation::begin(&cluster);
+    apply(&installation, &supplied(&cluster));
+    let account = format!("--as=system:serviceaccount:{NAMESPACE}:modelwright");
+    for (verb, resource) in
+        [("get", "secrets"), ("list", "pods"), ("create", "models.mlops.internal"), ("update", "deployments.apps")]
+    {
+        let said = cluster.kubectl(&["auth", "can-i", verb, resource, "--namespace", NAMESPACE, &account]);
+        assert!(said.as_ref().is_err_and(|said| said.contains("no")), "{verb} {resource}: {said:?}");
+    }
+    // No container runs, so nobody answers the API server's reviews.
+    let config = json!({"apiVersion": "mlops.internal/v1alpha1", "kind": "EndpointConfig", "metadata": {"name": "any"},
+        "spec": {"models": [{"name": "only", "model": "any", "weight": 1}]}});
+    let path = format!("/apis/mlops.internal/v1alpha1/namespaces/{NAMESPACE}/endpointconfigs");
+    let start = Instant::now();
+    let reply = installation.api.send("POST", &path, "application/json", Some(&config)).expect("an answer");
+    assert_eq!(reply.code, 201, "{}", reply.body);
+    assert!(start.elapsed() < Duration::from_secs(10), "a review that cannot be had costs {:?}", start.elapsed());
+}
+
+#[test]
+fn what_is_applied_is_what_metacontroller_reads() {
+    let cluster = Cluster::running();
+    let installation = Installation::begin(&cluster);
+    apply(&installation, &supplied(&cluster));
+    let controllers = "/apis/metacontroller.k8s.io/v1alpha1";
+    let composite = installation.list(&format!("{controllers}/compositecontrollers"));
+    let decorators = installation.list(&format!("{controllers}/decoratorcontrollers"));
+    let ours = |found: &&Value| found["metadata"]["name"].as_str().is_some_and(|name| name.ends_with(".mlops.internal"));
+    let composite: Vec<&Value> = composite.iter().filter(ours).collect();
+    let decorators: Vec<&Value> = decorators.iter().filter(ours).collect();
+    assert_eq!((composite.len(), decorators.len()), (3, 1));
+    for controller in &composite {
+        let spec = &controller["spec"];
+        assert_eq!((&spec["generateSelector"], &spec["parentResource"]["ignoreStatusChanges"]), (&json!(true), &json!(true)));
+        assert_eq!(hooks(controller), ["customize", "finalize", "sync"]);
+        assert_in_place(&spec["childResources"]);
+    }
+    // Its finalizer would be on every Namespace.
+    assert_eq!(hooks(decorators[0]), ["customize", "sync"]);
+    assert_in_place(&decorators[0]["spec"]["attachments"]);
+}
+
+/// The hooks of a controller, each of which must be of version 2 and name its kind.
+fn hooks(controller: &Value) -> Vec<&str> {
+    let hooks = controller["spec"]["hooks"].as_object().expect("hooks");
+    let kind = match controller["kind"].as_str() {
+        Some("DecoratorController") => "namespaces",
+        _ => controller["spec"]["parentResource"]["resource"].as_str().expect("a parent"),
+    };
+    for (name, hook) in hooks {
+        let url = hook["webhook"]["url"].as_str().expect("a URL");
+        let verb = if kind == "namespaces" && name == "sync" { "decorate" } else { name };
+        assert_eq!(hook["version"], "v2", "{url}");
+        assert!(url.ends_with(&format!("/{verb}/{kind}")), "{url}");
+        let etag = &hook["webhook"]["etag"];
+        assert_eq!(
+            etag["cacheTimeoutSeconds"].is_null(),
+            etag["cacheCleanupSeconds"].is_null(),
+            "one alone ends Metacontroller: {url}"
+        );
+    }
+    hooks.keys().map(String::as_str).collect()
+}
+
+/// Without the method a child is never updated.
+fn assert_in_place(rules: &Value) {
+    let rules = rules.as_array().expect("rules");
+    assert!(!rules.is_empty() && rules.iter().all(|rule| rule["updateStrategy"]["method"] == "InPlace"), "{rules:?}");
+}
