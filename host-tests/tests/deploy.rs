@@ -12,7 +12,7 @@ const NAMESPACE: &str = "modelwright-system";
 static ONE: Mutex<()> = Mutex::new(());
 const SLOW: Duration = Duration::from_secs(120);
 
-/// The namespace with its labels, and the definitions of the custom resources that the manifests use; all but the definitions goes with it.
+/// The namespace with its labels, and the definitions that the manifests use. All but the definitions goes with it.
 struct Installation<'a> {
     cluster: &'a Cluster,
     api: Api,
@@ -107,9 +107,22 @@ const SUPPLIED: &str = "
 resources: [../metacontroller/base]
 components: [../metacontroller/components/supplied-secret]
 secretGenerator:
-- {name: modelwright-tls, namespace: modelwright-system, type: kubernetes.io/tls, files: [tls.crt, tls.key, ca.crt]}
-- {name: modelwright-metacontroller, namespace: modelwright-system, type: kubernetes.io/tls, files: [tls.crt, tls.key]}
-generatorOptions: {disableNameSuffixHash: true}
+- name: modelwright-tls
+  namespace: modelwright-system
+  type: kubernetes.io/tls
+  files: [tls.crt, tls.key, ca.crt]
+  options: {disableNameSuffixHash: true}
+- name: modelwright-metacontroller
+  namespace: modelwright-system
+  type: kubernetes.io/tls
+  files: [tls.crt, tls.key]
+  options: {disableNameSuffixHash: true}
+";
+
+/// The same.
+const POLICY: &str = "
+configMapGenerator:
+- {name: modelwright-policy, namespace: modelwright-system, behavior: merge, files: [policy.json]}
 ";
 
 /// Any certificate will do where no container runs: the API server's own.
@@ -161,7 +174,8 @@ fn every_manifest_is_taken_under_restricted_pod_security() {
 fn the_namespace_refuses_pods_that_are_not_restricted() {
     let cluster = Cluster::running();
     let installation = Installation::begin(&cluster);
-    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}});
+    let containers = json!([{"name": "a", "image": "a:1"}]);
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": containers}});
     let path = format!("/api/v1/namespaces/{NAMESPACE}/pods");
     wait("the ServiceAccount of Pods", || {
         installation.api.get(&format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts/default")).is_ok()
@@ -228,10 +242,7 @@ fn it_rolls_out_and_only_a_change_rolls_it_again() {
     assert_eq!(settled(), first, "the same manifests restart nothing");
 
     // As deploy/README.md has it: another policy.
-    let policy = "configMapGenerator:\n- {name: modelwright-policy, namespace: modelwright-system, behavior: merge, files: [policy.json]}\n";
-    let options = SUPPLIED.replace("generatorOptions: {disableNameSuffixHash: true}\n", "");
-    let secrets = options.replace("files:", "options: {disableNameSuffixHash: true}, files:");
-    kustomization.write("kustomization.yaml", &format!("{secrets}{policy}"));
+    kustomization.write("kustomization.yaml", &format!("{SUPPLIED}{POLICY}"));
     kustomization
         .write("policy.json", r#"{"staticVolumes": "listed", "nfsServers": ["nfs.example.internal"], "capture": false}"#);
     apply(&installation, &kustomization);

@@ -82,7 +82,7 @@ fn it_starts_one_program_as_nobody() {
 /// The program header of ELF that names an interpreter: the loader of shared libraries, which is not in the image.
 const PT_INTERP: u32 = 3;
 
-/// Types of the program headers of a 64-bit little-endian ELF file: <https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html>.
+/// Types of the program headers of an ELF file: <https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html>.
 fn program_headers(elf: &[u8]) -> Vec<u32> {
     let number = |at: usize, size: usize| elf[at..at + size].iter().rev().fold(0, |value, byte| value << 8 | usize::from(*byte));
     assert_eq!(&elf[..6], b"\x7fELF\x02\x01", "a 64-bit little-endian ELF file");

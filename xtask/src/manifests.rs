@@ -98,8 +98,7 @@ pub fn chart(project: &Project) -> PathBuf {
     project.dist().join(format!("modelwright-chart-{}.tgz", env!("CARGO_PKG_VERSION")))
 }
 
-/// Writes to `target/dist/` what can be applied: `metacontroller/`, `crds/` and the chart, with the digests of the component and the image,
-/// both as hex.
+/// Writes to `target/dist/` what can be applied: `metacontroller/`, `crds/` and the chart, with both digests, given as hex.
 pub fn fill(project: &Project, component: &str, image: &str) -> Outcome {
     let short = component.get(..COMPONENT.len()).ok_or_else(|| format!("{component} is not a digest"))?;
     // The longer one first: the shorter one would fit into it.
@@ -137,8 +136,9 @@ mod tests {
 
     #[test]
     fn documents_of_one_template_are_one_file() {
-        let output = "---\n# Source: modelwright/templates/b.yaml\nkind: B\n\n---\n# Source: modelwright/templates/a.yaml\n# Why.\nkind: A\n---\n# Source: modelwright/templates/b.yaml\nkind: C\n";
-        let found = templates(output);
+        let document = |name: &str, text: &str| format!("---\n# Source: modelwright/templates/{name}.yaml\n{text}\n");
+        let output = document("b", "kind: B\n") + &document("a", "# Why.\nkind: A") + &document("b", "kind: C");
+        let found = templates(&output);
         let head = "# Made from the chart by `cargo xtask bless`.\n";
         assert_eq!(found["a.yaml"], format!("{head}# Why.\nkind: A\n"));
         assert_eq!(found["b.yaml"], format!("{head}kind: B\n---\nkind: C\n"));

@@ -15,7 +15,7 @@ app.kubernetes.io/component: hook
 modelwright.{{ .Release.Namespace }}.svc
 {{- end }}
 
-{{/* One hook: {root, verb, kind}. The component's digest in the path makes Metacontroller call again for every resource after an upgrade. */}}
+{{/* One hook: {root, verb, kind}. The component's digest in the path makes Metacontroller ask again for everything after an upgrade. */}}
 {{- define "modelwright.hook" -}}
 {{- $component := index .root.Chart.Annotations "mlops.internal/component" -}}
 version: v2
