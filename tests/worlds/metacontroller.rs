@@ -214,6 +214,7 @@ fn perform(run: &mut Run, seen: &Objects, key: &Key, verb: Verb, request: Reques
         data_loss: false,
         request,
         expect: request::expect_write(),
+        by: "metacontroller",
         text: String::new(),
     };
     run.note(format!("  {}: {code}", action.id));
