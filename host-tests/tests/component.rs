@@ -51,12 +51,12 @@ fn module_surface(bytes: &[u8]) -> Surface {
 }
 
 #[test]
-fn the_component_is_valid_imports_nothing_and_exports_three_interfaces() {
+fn the_component_is_valid_imports_nothing_and_exports_four_interfaces() {
     let bytes = read(Artefact::Component);
     wasmparser::Validator::new().validate_all(&bytes).expect("the component is valid");
     let mut surface = component_surface(&bytes);
     surface.exports.sort();
-    let exports = ["metacontroller", "planner", "text"].map(|name| format!("modelwright:core/{name}@0.1.0"));
+    let exports = ["admission", "metacontroller", "planner", "text"].map(|name| format!("modelwright:core/{name}@0.1.0"));
     assert_eq!(surface, Surface { imports: Vec::new(), exports: exports.to_vec() });
 }
 

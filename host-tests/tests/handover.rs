@@ -200,7 +200,10 @@ impl Player<'_> {
     }
 }
 
-/// The three-way merge of dynamic apply, as far as our children need it: objects by member, lists of named objects by name, all else whole.
+/// The keys by which it merges lists, in their order: the first that every item has; a list without one is replaced.
+const KEYS: [&str; 7] = ["containerPort", "port", "mountPath", "name", "uid", "ip", "path"];
+
+/// The three-way merge of dynamic apply.
 fn merged(live: &Value, last: &Value, wanted: &Value) -> Value {
     match (live, wanted) {
         (Value::Object(members), Value::Object(wanted)) => {
@@ -212,20 +215,26 @@ fn merged(live: &Value, last: &Value, wanted: &Value) -> Value {
             }
             Value::Object(result)
         }
-        (Value::Array(lives), Value::Array(wants)) if is_named(lives) && is_named(wants) => {
-            let find = |list: &Value, name: &Value| items(list, &[]).iter().find(|item| item["name"] == *name).cloned();
-            let item = |want: &Value| {
-                let (live, last) = (find(live, &want["name"]), find(last, &want["name"]));
-                merged(&live.unwrap_or_default(), &last.unwrap_or_default(), want)
-            };
-            wants.iter().map(item).collect()
+        (Value::Array(lives), Value::Array(wants)) => {
+            let lasts = items(last, &[]);
+            let all = || lives.iter().chain(lasts).chain(wants);
+            let key = KEYS.into_iter().find(|key| all().all(|item| item.get(key).is_some()));
+            key.map_or_else(|| wanted.clone(), |key| merged_by(key, lives, lasts, wants))
         }
         _ => wanted.clone(),
     }
 }
 
-fn is_named(list: &[Value]) -> bool {
-    !list.is_empty() && list.iter().all(|item| item["name"].is_string())
+/// In the order of what is there, what is new at the end.
+fn merged_by(key: &str, lives: &[Value], lasts: &[Value], wants: &[Value]) -> Value {
+    let find = |list: &[Value], item: &Value| list.iter().find(|other| other[key] == item[key]).cloned();
+    let one = |live: &Value, want: &Value| merged(live, &find(lasts, want).unwrap_or_default(), want);
+    let kept = lives.iter().filter_map(|live| match find(wants, live) {
+        Some(want) => Some(one(live, &want)),
+        None => find(lasts, live).is_none().then(|| live.clone()),
+    });
+    let new = wants.iter().filter(|want| find(lives, want).is_none()).cloned();
+    kept.chain(new).collect()
 }
 
 /// `PATCH deployments/titanic-v1`, without what is the host's own.
@@ -243,9 +252,9 @@ fn changes(proxy: &Proxy) -> Vec<String> {
 fn identities(objects: &Objects) -> BTreeMap<String, String> {
     let serves = objects.iter().filter(|(key, _)| !key.kind.is_parent() && key.kind != Kind::Namespace);
     let identity = |object: &Value| {
-        let generation =
-            if object["kind"] == "Deployment" { object["metadata"]["generation"].to_string() } else { String::new() };
-        format!("{} {generation}", object["metadata"]["uid"])
+        // A new generation of anything else restarts nothing.
+        let spec = if object["kind"] == "Deployment" { object["spec"].to_string() } else { String::new() };
+        format!("{} {spec}", object["metadata"]["uid"])
     };
     serves.map(|(key, object)| (key.label(), identity(object))).collect()
 }
@@ -287,13 +296,14 @@ fn hands_over_and_back(mode: Mode) {
     // It syncs; one command gives what is left of ours up, and no pod notices.
     let proxy = Proxy::open(&api).unwrap();
     player.beside(|| {
-        stage.wait("Metacontroller's hold", |stage| {
-            Kind::PARENTS.iter().all(|kind| {
-                stage
-                    .of_kind(*kind)
-                    .keys()
-                    .all(|key| holders(stage, key.kind, &key.name).len() > usize::from(key.kind != Kind::Endpoint))
-            })
+        stage.wait("Metacontroller's hand", |stage| {
+            let is_held = |key: &Key| holders(stage, key.kind, &key.name).iter().any(|one| one.starts_with("metacontroller.io/"));
+            let is_its = |key: &Key, object: &Value| match key.kind {
+                Kind::Namespace | Kind::PersistentVolume => true,
+                kind if kind.is_parent() => is_held(key),
+                _ => managers(object).contains(&"metacontroller"),
+            };
+            stage.objects().iter().all(|(key, object)| is_its(key, object))
         });
         stage.run(proxy.kubeconfig(), &everything, &[]).with(0);
     });
@@ -379,4 +389,42 @@ fn what_metacontroller_made_alone_is_created_followed_and_deleted() {
     player.beside(|| stage.run(proxy.kubeconfig(), &arguments, &[]).with(0));
     assert_eq!(changes(&proxy), created.map(|path| format!("DELETE {path}")));
     assert_eq!(stage.objects().keys().filter(|key| key.kind != Kind::Namespace).count(), 0);
+}
+
+/// Children of which every field, defaults of the server too, was Metacontroller's from the beginning.
+fn is_taken_over(mode: Mode) {
+    let alone = alone();
+    let api = api();
+    let stage = Stage::new(&api, "handover-back");
+    let mut files = stage.take(&titanic());
+    for name in ["titanic-v1", "titanic-v2"] {
+        one(&mut files, "Model", name)["spec"]["storage"] = json!({"size": "1Gi", "ephemeral": {}});
+    }
+    let controllers = Controllers::install(&api, alone);
+    let proxy = Proxy::open(&api).unwrap();
+    Player { stage: &stage, mode }.beside(|| stage.apply(proxy.kubeconfig(), &files).with(0));
+    let before = identities(&stage.objects());
+    controllers.uninstall();
+    stage.run(proxy.kubeconfig(), &["apply", "--yes", "--timeout", "60s", "--namespace", &stage.namespace], &[]).with(0);
+    assert_eq!(identities(&stage.objects()), before);
+    let children = stage.objects();
+    for (key, child) in children.iter().filter(|(key, _)| !key.kind.is_parent() && key.kind != Kind::Namespace) {
+        assert!(!managers(child).contains(&"metacontroller"), "{}: {:?}", key.label(), managers(child));
+        assert_eq!(child["metadata"]["annotations"][LAST_APPLIED], Value::Null, "{}", key.label());
+    }
+    let again = Proxy::open(&api).unwrap();
+    stage.apply(again.kubeconfig(), &files).with(0);
+    assert_eq!(identities(&stage.objects()), before);
+    stage.run(proxy.kubeconfig(), &["delete", "--all", "--yes", "--namespace", &stage.namespace], &[]).with(0);
+    assert_eq!(stage.objects().keys().filter(|key| key.kind != Kind::Namespace).count(), 0);
+}
+
+#[test]
+fn the_command_line_takes_over_what_a_merging_metacontroller_made() {
+    is_taken_over(Mode::Dynamic);
+}
+
+#[test]
+fn the_command_line_takes_over_what_metacontroller_applied_on_the_server() {
+    is_taken_over(Mode::ServerSide);
 }

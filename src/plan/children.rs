@@ -104,7 +104,8 @@ fn draft_desired(draft: &mut Draft, decision: &Decision, desired: &Desired) {
         wait_gone(draft, key, live, "is created again once it is gone");
     } else if let Some(entries) = left_by_another_host(draft, decision, live) {
         let request = request::managed_fields(key, entries, &manager, &request::guard(live));
-        draft.object(key, Verb::Update, "TakeOwnership", difference, Some(live));
+        // What differs besides is for the next plan: nothing of it is done by this action.
+        draft.object(key, Verb::Update, "TakeOwnership", Difference::default(), Some(live));
         if let Some(action) = draft.act(key, Verb::Update, "TakeOwnership", request, needs) {
             action.text = format!("Take {} over from Metacontroller", key.label());
         }
