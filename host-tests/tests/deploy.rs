@@ -189,30 +189,38 @@ fn the_namespace_refuses_pods_that_are_not_restricted() {
     );
 }
 
-/// What the roll-out must have come to.
-fn assert_rolled_out(installation: &Installation<'_>) {
+/// Where the Pods are that the Service sends to, once there are as many as there should be and one of them may be evicted.
+fn served(installation: &Installation<'_>) -> Option<Vec<Value>> {
+    let slices = installation.list(&format!(
+        "/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices?labelSelector=kubernetes.io/service-name=modelwright"
+    ));
+    let endpoints = slices.iter().flat_map(|slice| slice["endpoints"].as_array().into_iter().flatten());
+    let nodes: Vec<Value> = endpoints
+        .filter(|endpoint| endpoint["conditions"]["ready"] == true)
+        .map(|endpoint| endpoint["nodeName"].clone())
+        .collect();
+    let budget = installation.api.get(&format!("/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets/modelwright"));
+    let evictable = budget.is_ok_and(|budget| budget["status"]["disruptionsAllowed"] == 1);
+    (evictable && nodes.len() == 2 && installation.pods().len() == 2).then_some(nodes)
+}
+
+/// Waits until it is rolled out; the answer is the names of the Pods.
+fn rolled_out(installation: &Installation<'_>) -> Vec<String> {
     installation.kubectl(&["rollout", "status", "deployment/modelwright", "--namespace", NAMESPACE, "--timeout=120s"]);
+    let mut nodes = Vec::new();
+    wait("two Pods behind the Service, and a budget that knows them", || {
+        nodes = served(installation).unwrap_or_default();
+        !nodes.is_empty()
+    });
+    assert_ne!(nodes[0], nodes[1], "one Node that is lost takes one Pod along");
     let pods = installation.pods();
-    assert_eq!(pods.len(), 2, "{pods:#?}");
-    assert_ne!(pods[0]["spec"]["nodeName"], pods[1]["spec"]["nodeName"], "one Node that is lost takes one Pod along");
     for pod in &pods {
         let volumes = pod["spec"]["volumes"].as_array().expect("volumes");
         assert_eq!(volumes.iter().map(|volume| &volume["name"]).collect::<Vec<_>>(), ["tls", "policy"], "no token is mounted");
     }
-    let slices = installation.list(&format!(
-        "/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices?labelSelector=kubernetes.io/service-name=modelwright"
-    ));
-    let ready = slices.iter().flat_map(|slice| slice["endpoints"].as_array().into_iter().flatten());
-    assert_eq!(
-        ready.filter(|endpoint| endpoint["conditions"]["ready"] == true).count(),
-        2,
-        "the Service finds both: {slices:#?}"
-    );
-    let budget = installation
-        .api
-        .get(&format!("/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets/modelwright"))
-        .expect("a budget");
-    assert_eq!(budget["status"]["disruptionsAllowed"], 1, "{budget:#}");
+    let mut names: Vec<_> = pods.iter().map(|pod| pod["metadata"]["name"].to_string()).collect();
+    names.sort();
+    names
 }
 
 #[test]
@@ -221,32 +229,20 @@ fn it_rolls_out_and_only_a_change_rolls_it_again() {
     let installation = Installation::begin(&cluster);
     let kustomization = supplied(&cluster);
     apply(&installation, &kustomization);
-    let settled = || {
-        installation.kubectl(&["rollout", "status", "deployment/modelwright", "--namespace", NAMESPACE, "--timeout=120s"]);
-        wait("two Pods and a budget that knows them", || {
-            let budget =
-                installation.api.get(&format!("/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets/modelwright"));
-            installation.pods().len() == 2 && budget.is_ok_and(|budget| budget["status"]["disruptionsAllowed"] == 1)
-        });
-        assert_rolled_out(&installation);
-        let mut names: Vec<_> = installation.pods().iter().map(|pod| pod["metadata"]["name"].to_string()).collect();
-        names.sort();
-        names
-    };
-    let first = settled();
+    let first = rolled_out(&installation);
     let webhook = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/modelwright.mlops.internal";
     let webhook = installation.api.get(webhook).expect("the webhook");
     assert!(webhook["webhooks"][0]["clientConfig"]["caBundle"].as_str().is_some_and(|bundle| bundle.len() > 100), "{webhook:#}");
 
     apply(&installation, &kustomization);
-    assert_eq!(settled(), first, "the same manifests restart nothing");
+    assert_eq!(rolled_out(&installation), first, "the same manifests restart nothing");
 
     // As deploy/README.md has it: another policy.
     kustomization.write("kustomization.yaml", &format!("{SUPPLIED}{POLICY}"));
     kustomization
         .write("policy.json", r#"{"staticVolumes": "listed", "nfsServers": ["nfs.example.internal"], "capture": false}"#);
     apply(&installation, &kustomization);
-    let second = settled();
+    let second = rolled_out(&installation);
     assert!(second.iter().all(|name| !first.contains(name)), "the hook reads its policy at its start: {second:?}");
 }
 
