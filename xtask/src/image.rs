@@ -16,7 +16,7 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// Nobody's: no file of any node belongs to it.
 const USER: &str = "65532:65532";
-/// What of the program's name in the image.
+/// The program's name in the image.
 const PROGRAM: &str = "modelwright";
 
 /// Builds everything, the image, and the manifests with both digests.

@@ -50,8 +50,8 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     steps.check("Tests of xtask", || shell::run(project.locked(&["test"]).args(XTASK)));
     steps.check("Tests of the workspace", || shell::run(tests(project).args(["--lib", "--bins"]).args(rest)));
     steps.check("Tests in the documentation", || shell::run(tests(project).arg("--doc")));
-    if steps.step("Waiting for the Go programs", || go.wait()).is_ok() {
-        let checkers = cluster::checkers(project, steps)?;
+    let built = steps.step("Waiting for the Go programs", || go.wait());
+    if let Ok(checkers) = built.and_then(|()| cluster::checkers(project, steps)) {
         lint::check(project, steps, &checkers);
         cluster_tests(project, steps);
     }
