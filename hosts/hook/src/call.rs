@@ -71,6 +71,11 @@ static CONTROLLERS: [Controller; 4] = [
 ];
 
 impl Call {
+    /// Every call that there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CONTROLLERS.iter().flat_map(|controller| controller.hooks.iter().map(move |hook| Self { hook: *hook, controller }))
+    }
+
     /// The call that a path names, if there is such a path.
     pub fn find(hook: &str, plural: &str) -> Option<Self> {
         let controller = CONTROLLERS.iter().find(|controller| controller.plural == plural)?;

@@ -88,7 +88,21 @@ impl Metrics {
             evaluating: Gauge::default(),
         };
         metrics.register(digest);
+        metrics.begin();
         metrics
+    }
+
+    /// What is not there cannot increase: without these an alert would not see the first one.
+    fn begin(&self) {
+        for call in Call::all() {
+            let hook = Hook { hook: call.operation(), kind: call.controller.plural };
+            drop(self.requests.get_or_create(&Outcome { hook: hook.hook, kind: hook.kind, code: 200 }));
+            drop(self.seconds.get_or_create(&hook));
+            drop(self.failures.get_or_create(&hook));
+        }
+        for result in ["ok", "failed"] {
+            drop(self.reloads.get_or_create(&Reload { result }));
+        }
     }
 
     fn register(&mut self, digest: &'static str) {
