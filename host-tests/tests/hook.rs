@@ -239,6 +239,57 @@ fn hostile_bodies_get_one_sentence_and_the_next_good_one_its_answer() {
     assert!(server.memory() < 192 << 20, "{} MiB", server.memory() >> 20);
 }
 
+#[test]
+fn a_call_that_fails_is_a_500_a_metric_and_a_record() {
+    let folder = folder("hook-failures");
+    let server = HookServer::plain(&["--allow-nfs", NFS, "--record-failures", &folder.display().to_string()]);
+    let base = body(MODEL);
+    assert_eq!(server.post("sync/models", &base.to_string()).code, 200);
+    let huge = with(&base, "/parent/spec", keys(600_000)).to_string();
+    let reply = server.post("sync/models", &huge);
+    assert_refused(&reply, 500);
+    assert!(reply.body.contains("memory"), "{}", reply.body);
+    assert_eq!(server.metric(r#"modelwright_hook_failures_total{hook="sync",kind="models"}"#), 1.0);
+    let line = server.line(|line| line["message"] == "failed");
+    assert_eq!((&line["code"], &line["digest"]), (&json!(500), &json!(server.digest)));
+    let files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    let recorded: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(recorded["request"], serde_json::from_str::<Value>(&huge).unwrap());
+    assert_eq!(recorded["host"]["policy"]["nfsServers"], json!([NFS]));
+    assert_eq!(server.post("sync/models", &base.to_string()).code, 200);
+}
+
+#[test]
+fn reviews_are_answered_beside_the_hooks() {
+    let server = HookServer::plain(&["--policy", &policy_of_scenarios()]);
+    let send = |body: &str| server.send(&review_head(body.len()), body.as_bytes());
+    let mut verdicts = (0, 0);
+    for scenario in ["admission-denies-with-all-violations-at-once", "admission-says-what-an-edit-of-a-config-does"] {
+        for (case, body) in bodies(scenario) {
+            let reply = send(&body.to_string());
+            assert_eq!(reply.code, 200, "{scenario} {case}: {}", reply.body);
+            let response = &reply.json()["response"];
+            assert_eq!(response["uid"], body["request"]["uid"]);
+            let count = if response["allowed"] == true { &mut verdicts.0 } else { &mut verdicts.1 };
+            *count += 1;
+        }
+    }
+    assert!(verdicts.0 > 0 && verdicts.1 > 0, "{verdicts:?}");
+    assert!(server.metric(r#"modelwright_reviews_total{kind="endpointconfigs",verdict="allowed"}"#) >= 1.0);
+    for (body, code) in [("", 400), ("{}", 400), (r#"{"request": {"uid": "1"}}"#, 400), ("[]", 400)] {
+        assert_refused(&send(body), code);
+    }
+    assert_refused(&exchange(server.hooks, "GET /admission HTTP/1.1\r\nHost: hook\r\n\r\n", &[]).unwrap(), 405);
+}
+
+/// As the API server asks, with its query.
+fn review_head(length: usize) -> String {
+    format!(
+        "POST /admission?timeout=5s HTTP/1.1\r\nHost: hook\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
 fn keys(count: usize) -> Value {
     (0..count).map(|number| (number.to_string(), Value::from(0))).collect::<serde_json::Map<_, _>>().into()
 }

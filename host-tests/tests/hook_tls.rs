@@ -77,9 +77,10 @@ impl Files {
     }
 }
 
-/// One request over TLS to a path that there is not: what is tested is who gets an answer.
+/// One request over TLS, with nothing in it: what is tested is who gets an answer.
 fn ask(
     address: SocketAddr,
+    path: &str,
     root: &Authority,
     own: Option<&Pair>,
     versions: &[&'static SupportedProtocolVersion],
@@ -99,7 +100,7 @@ fn ask(
     let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut stream = StreamOwned::new(connection, stream);
-    stream.write_all(b"POST /nothing HTTP/1.1\r\nHost: hook\r\n\r\n")?;
+    stream.write_all(format!("POST {path} HTTP/1.1\r\nHost: hook\r\n\r\n").as_bytes())?;
     hook_server::reply(&mut BufReader::new(stream))
 }
 
@@ -112,15 +113,20 @@ fn only_callers_with_a_certificate_of_the_right_authority_are_answered() {
     let files = Files::new("hook-tls-callers", &authority.pair(2040));
     files.write("ca.crt", &callers.pem());
     let server = files.server(&["--client-ca", &files.path("ca.crt")]);
-    let code = |own: Option<&Pair>| ask(server.hooks, &authority, own, MODERN).map(|reply| reply.code);
-    assert_eq!(code(Some(&callers.pair(2040))).unwrap(), 404);
-    assert!(code(None).is_err());
+    let hook = format!("/{}/sync/models", server.digest);
+    let code_at = |path: &str, own: Option<&Pair>| ask(server.hooks, path, &authority, own, MODERN).map(|reply| reply.code);
+    let code = |own: Option<&Pair>| code_at(&hook, own);
+    // Whoever is let in is told what the request lacks.
+    assert_eq!(code(Some(&callers.pair(2040))).unwrap(), 415);
+    assert_eq!(code(None).unwrap(), 403);
+    // The API server has no certificate to show.
+    assert_eq!(code_at("/admission", None).unwrap(), 415);
     assert!(code(Some(&strangers.pair(2040))).is_err());
     assert!(code(Some(&callers.pair(2020))).is_err(), "it has expired");
     // Whoever speaks plain HTTP to it is not answered, and it goes on.
     assert!(hook_server::exchange(server.hooks, "GET / HTTP/1.1\r\nHost: hook\r\n\r\n", &[]).is_err());
-    assert_eq!(code(Some(&callers.pair(2040))).unwrap(), 404);
-    assert!(server.metric("modelwright_tls_handshake_failures_total") >= 4.0);
+    assert_eq!(code(Some(&callers.pair(2040))).unwrap(), 415);
+    assert!(server.metric("modelwright_tls_handshake_failures_total") >= 3.0);
 }
 
 #[test]
@@ -128,10 +134,10 @@ fn new_files_are_used_and_broken_ones_are_not() {
     let (old, new) = (Authority::new(), Authority::new());
     let files = Files::new("hook-tls-reload", &old.pair(2040));
     let server = files.server(&[]);
-    let code = |root: &Authority| ask(server.hooks, root, None, MODERN).map(|reply| reply.code);
+    let code = |root: &Authority| ask(server.hooks, "/nothing", root, None, MODERN).map(|reply| reply.code);
     assert_eq!(code(&old).unwrap(), 404);
     assert!(code(&new).is_err());
-    assert!(ask(server.hooks, &old, None, OLD).is_err());
+    assert!(ask(server.hooks, "/nothing", &old, None, OLD).is_err());
     assert_eq!(server.metric("modelwright_tls_certificate_expiry_timestamp_seconds"), 2_208_988_800.0);
 
     files.write("tls.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");

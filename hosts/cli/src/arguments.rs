@@ -18,7 +18,7 @@ Exit codes:
 const HOOK: &str = "\
 Hooks are POST /DIGEST/HOOK/KIND: sync, finalize and customize of models, endpointconfigs and endpoints, decorate and customize of
 namespaces. DIGEST is the first 16 digits of the component's SHA-256 (`modelwright info`): requests for another component are
-answered 429, so that a roll-out waits and nothing is decided twice.
+answered 429, so that a roll-out waits and nothing is decided twice. POST /admission is the validating webhook of the three kinds.
 
 The policy says what Models may use. Without any of its flags: no static volume (nfs, csi, hostPath), any artifact host, capture.
 /readyz shows it. It does not change while the server runs.
@@ -433,7 +433,7 @@ pub struct Hook {
     /// PEM file of its private key
     #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Transport")]
     pub tls_key: Option<PathBuf>,
-    /// PEM file of the roots of the callers' certificates: only who has one may call [default: anybody]
+    /// PEM file of the roots of the callers' certificates: without one there are no hooks, only reviews [default: anybody]
     #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Transport")]
     pub client_ca: Option<PathBuf>,
     /// No TLS: whoever can answer in place of this server has all the rights of Metacontroller

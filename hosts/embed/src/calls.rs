@@ -16,6 +16,8 @@ pub enum Hook {
     Customize,
     /// The sync hook of the DecoratorController on Namespaces.
     Decorate,
+    /// The validating webhook of the three kinds.
+    Review,
 }
 
 /// A function of the planner from one text to a result.
@@ -121,13 +123,14 @@ impl Planner {
                 Hook::Finalize => hooks.call_finalize(store, host, request),
                 Hook::Customize => hooks.call_customize(store, host, request),
                 Hook::Decorate => hooks.call_decorate(store, host, request),
+                Hook::Review => world.modelwright_core_admission().call_review(store, host, request),
             }
         })
     }
 
     /// The validating webhook of the three kinds: an AdmissionReview in, one with the verdict out.
     pub fn review(&self, host: &HostInput, request: &str) -> Result<Reply, HostError> {
-        self.call(request.len(), |world, store| world.modelwright_core_admission().call_review(store, host, request))
+        self.hook(Hook::Review, host, request).0
     }
 
     /// Everything as one function over text.

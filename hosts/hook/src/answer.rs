@@ -24,8 +24,8 @@ pub struct Answer {
 
 impl Answer {
     /// What the component decided.
-    pub fn decided(body: String, tag: String) -> Self {
-        Self { code: StatusCode::OK, body, tag: Some(tag), retry_after: None }
+    pub fn decided(body: String, tag: Option<String>) -> Self {
+        Self { code: StatusCode::OK, body, tag, retry_after: None }
     }
 
     /// The caller has the answer already.

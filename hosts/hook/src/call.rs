@@ -32,6 +32,15 @@ pub struct Type {
     pub kind: &'static str,
 }
 
+/// What the log and the metrics call a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The function of the component, as its `text` interface calls it.
+    pub hook: &'static str,
+    /// The plural of the kind that it is about; empty where that cannot be told.
+    pub kind: &'static str,
+}
+
 const COMPOSITE: &[Hook] = &[Hook::Sync, Hook::Finalize, Hook::Customize];
 
 const fn of(api: &'static str, kind: &'static str) -> Type {
@@ -79,27 +88,37 @@ impl Call {
     /// The call that a path names, if there is such a path.
     pub fn find(hook: &str, plural: &str) -> Option<Self> {
         let controller = CONTROLLERS.iter().find(|controller| controller.plural == plural)?;
-        let hook = controller.hooks.iter().copied().find(|one| name(*one) == hook)?;
+        let hook = controller.hooks.iter().copied().find(|one| operation(*one) == hook)?;
         Some(Self { hook, controller })
     }
 
-    /// The hook as in the path, and as the component's `text` interface calls it.
-    pub fn operation(self) -> &'static str {
-        name(self.hook)
+    /// What it is called.
+    pub fn label(self) -> Label {
+        Label { hook: operation(self.hook), kind: self.controller.plural }
     }
 
     /// The path without the digest.
     pub fn path(self) -> String {
-        format!("{}/{}", self.operation(), self.controller.plural)
+        format!("{}/{}", operation(self.hook), self.controller.plural)
     }
 }
 
-fn name(hook: Hook) -> &'static str {
+impl Label {
+    /// A review of a kind of the API.
+    pub fn review(kind: &str) -> Self {
+        let known = CONTROLLERS.iter().find(|controller| controller.parent.kind == kind);
+        Self { hook: operation(Hook::Review), kind: known.map_or("", |controller| controller.plural) }
+    }
+}
+
+/// A hook as in the path, and as the component's `text` interface calls it.
+pub fn operation(hook: Hook) -> &'static str {
     match hook {
         Hook::Sync => "sync",
         Hook::Finalize => "finalize",
         Hook::Customize => "customize",
         Hook::Decorate => "decorate",
+        Hook::Review => "review",
     }
 }
 

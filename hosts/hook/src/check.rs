@@ -33,6 +33,7 @@ pub fn check(call: Call, namespace: &str, body: &str) -> Result<Checked, String>
             only(&members, &["attachments"])?;
             objects(&members, "attachments", call.controller, namespace)
         }
+        Hook::Review => Err("a review is no hook of a controller".into()),
         Hook::Sync | Hook::Finalize => {
             only(&members, &["status", "children", "resyncAfterSeconds", "finalized"])?;
             if !members.get("status").is_some_and(Value::is_object) {

@@ -1,13 +1,14 @@
 //! One call: the text of a request → an answer. Runs on a thread that may block.
 
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::{Call, Label};
 use crate::check;
 use crate::record::Recorder;
 use crate::request::Request;
+use crate::review::Review;
 use crate::tag::{self, Seal};
 use http::StatusCode;
-use modelwright_embed::{HostError, HostInput, Planner, Reply};
+use modelwright_embed::{Hook, HostError, HostInput, Planner, Reply};
 
 /// What a call needs besides its request.
 pub struct Evaluator {
@@ -24,6 +25,8 @@ pub struct Evaluator {
 /// What the log and the metrics say about a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
+    /// The kind that is reviewed, where the path does not say it.
+    pub kind: Option<&'static str>,
     /// The parent's namespace.
     pub namespace: String,
     /// The parent's name.
@@ -32,6 +35,8 @@ pub struct Seen {
     pub fuel: u64,
     /// Why the parent is on hold.
     pub hold: Option<String>,
+    /// The verdict of a review.
+    pub is_allowed: Option<bool>,
     /// What went wrong that should never go wrong.
     pub failure: Option<String>,
 }
@@ -51,26 +56,46 @@ impl Evaluator {
         if tag::is_named(&tag, known) {
             return Ok(Answer::known(tag));
         }
-        let reply = self.call(call, text, seen).map_err(|error| failed(&error))?;
+        let body = self.decided(call.hook, text, seen)?;
+        let checked = check::check(call, &seen.namespace, &body).map_err(|sentence| refused(sentence, seen))?;
+        seen.hold = checked.hold;
+        Ok(Answer::decided(body, Some(tag)))
+    }
+
+    /// Answers a review.
+    pub fn review(&self, text: &str) -> (Answer, Seen) {
+        let mut seen = Seen::default();
+        let answer = self.judge(text, &mut seen).unwrap_or_else(|refusal| refusal);
+        (answer, seen)
+    }
+
+    fn judge(&self, text: &str, seen: &mut Seen) -> Result<Answer, Answer> {
+        let review = Review::parse(text).map_err(|sentence| Answer::refusal(StatusCode::BAD_REQUEST, sentence))?;
+        seen.kind = Some(Label::review(review.kind()).kind);
+        seen.namespace = review.namespace().into();
+        seen.name = review.name().into();
+        let body = self.decided(Hook::Review, text, seen)?;
+        let is_allowed = review.check(&body).map_err(|sentence| refused(sentence, seen))?;
+        seen.is_allowed = Some(is_allowed);
+        Ok(Answer::decided(body, None))
+    }
+
+    /// The body that the component answers with 200; everything else is a refusal.
+    fn decided(&self, hook: Hook, text: &str, seen: &mut Seen) -> Result<String, Answer> {
+        let reply = self.call(hook, text, seen).map_err(|error| failed(&error))?;
         match StatusCode::from_u16(reply.code) {
-            Ok(StatusCode::OK) => match check::check(call, &seen.namespace, &reply.body) {
-                Ok(checked) => {
-                    seen.hold = checked.hold;
-                    Ok(Answer::decided(reply.body, tag))
-                }
-                Err(sentence) => Err(refused(sentence, seen)),
-            },
+            Ok(StatusCode::OK) => Ok(reply.body),
             Ok(code) if code.is_client_error() || code.is_server_error() => Err(Answer::refusal(code, reply.body)),
             _ => Err(refused(format!("the answer has the code {}", reply.code), seen)),
         }
     }
 
-    fn call(&self, call: Call, text: &str, seen: &mut Seen) -> Result<Reply, HostError> {
+    fn call(&self, hook: Hook, text: &str, seen: &mut Seen) -> Result<Reply, HostError> {
         let host = HostInput { now: now(), policy: self.policy.clone() };
-        let (reply, usage) = self.planner.hook(call.hook, &host, text);
+        let (reply, usage) = self.planner.hook(hook, &host, text);
         seen.fuel = usage.fuel;
         seen.failure = reply.as_ref().err().filter(|error| !matches!(error, HostError::Input { .. })).map(ToString::to_string);
-        if let Err(error) = self.recorder.record(call, &host, text, reply.as_ref().ok()) {
+        if let Err(error) = self.recorder.record(hook, &host, text, reply.as_ref().ok()) {
             tracing::error!(%error, "the call cannot be recorded");
         }
         reply

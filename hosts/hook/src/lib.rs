@@ -5,7 +5,7 @@
 //! ([`check`]), and what administrators watch.
 //!
 //! Reads in the order of the data flow: [`server`] → [`listen`] (with [`tls`]) → [`routes`] → [`receive`] → [`room`] → [`evaluate`]
-//! (with [`request`], [`tag`], [`check`], [`record`]) → [`answer`], and beside it [`health`], [`metrics`], [`log`].
+//! (with [`request`], [`review`], [`tag`], [`check`], [`record`]) → [`answer`], and beside it [`health`], [`metrics`], [`log`].
 
 pub mod settings;
 
@@ -24,6 +24,7 @@ pub mod check;
 pub mod evaluate;
 pub mod record;
 pub mod request;
+pub mod review;
 pub mod tag;
 
 pub mod answer;

@@ -3,7 +3,7 @@
 use crate::answer::plain;
 use crate::metrics::Metrics;
 use crate::tls::Tls;
-use axum::Router;
+use axum::{Extension, Router};
 use futures::future::{Either, select};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -39,6 +39,13 @@ pub struct Port {
     pub tls: Option<Arc<Tls>>,
     /// Where failed handshakes are counted.
     pub metrics: Arc<Metrics>,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Whether it has shown a certificate of the authority, or there is none.
+    pub is_known: bool,
 }
 
 /// What each connection needs.
@@ -88,9 +95,12 @@ async fn next(listener: &TcpListener, connections: &Arc<Semaphore>) -> io::Resul
 }
 
 async fn connection(stream: TcpStream, door: Door, watcher: Watcher, _place: OwnedSemaphorePermit) {
-    let Some(tls) = door.tls else { return http(stream, door.router, watcher).await };
+    let Some(tls) = door.tls else { return http(stream, door.router, watcher, Caller { is_known: true }).await };
     match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
-        Ok(Ok(stream)) => http(stream, door.router, watcher).await,
+        Ok(Ok(stream)) => {
+            let caller = Caller { is_known: !tls.has_authority() || stream.get_ref().1.peer_certificates().is_some() };
+            http(stream, door.router, watcher, caller).await;
+        }
         Ok(Err(error)) => {
             door.metrics.handshake_failed();
             // Whoever only looks whether the port is open says nothing and goes.
@@ -102,7 +112,11 @@ async fn connection(stream: TcpStream, door: Door, watcher: Watcher, _place: Own
     }
 }
 
-async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: Router, watcher: Watcher) {
+async fn http<S>(stream: S, router: Router, watcher: Watcher, caller: Caller)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let router = router.layer(Extension(caller));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(HEADERS).max_header_size(HEAD_BYTES);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));

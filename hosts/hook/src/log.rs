@@ -1,7 +1,7 @@
 //! Log lines: one for each request and one for what happens to the server. Nothing of a body is ever in them.
 
 use crate::answer::{Answer, plain};
-use crate::call::Call;
+use crate::call::Label;
 use crate::evaluate::Seen;
 use crate::settings::LogFormat;
 use std::io;
@@ -29,14 +29,15 @@ pub fn start(format: LogFormat) {
     };
 }
 
-/// One request at a hook.
-pub fn request(call: Call, seen: &Seen, answer: &Answer, took: Duration) {
+/// One request at a hook or a review. `digest` is that of the component, for whoever looks for the reason of a failure.
+pub fn request(label: Label, seen: &Seen, answer: &Answer, took: Duration, digest: &str) {
     let (code, millis) = (answer.code.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    let (hook, kind) = (call.operation(), call.controller.plural);
+    let Label { hook, kind } = label;
     let (namespace, name) = (plain(&seen.namespace), plain(&seen.name));
     match &seen.failure {
         Some(failure) => {
-            tracing::error!(hook, kind, namespace, name, code, millis, fuel = seen.fuel, failure = plain(failure), "failed");
+            let failure = plain(failure);
+            tracing::error!(hook, kind, namespace, name, code, millis, fuel = seen.fuel, digest, failure, "failed");
         }
         None => tracing::info!(hook, kind, namespace, name, code, millis, fuel = seen.fuel, "answered"),
     }

@@ -1,7 +1,7 @@
 //! What Prometheus reads. Labels have few values each: nothing that a user writes becomes one.
 
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::Label;
 use crate::evaluate::Seen;
 use crate::room::Room;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -21,6 +21,7 @@ pub struct Metrics {
     seconds: Family<Hook, Histogram, fn() -> Histogram>,
     fuel: Family<Hook, Histogram, fn() -> Histogram>,
     holds: Family<Hold, Counter>,
+    reviews: Family<Review, Counter>,
     failures: Family<Hook, Counter>,
     unknown_digest: Counter,
     handshakes: Counter,
@@ -47,6 +48,12 @@ struct Hook {
 struct Hold {
     kind: &'static str,
     reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Review {
+    kind: &'static str,
+    verdict: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -79,6 +86,7 @@ impl Metrics {
             seconds: Family::new_with_constructor(seconds),
             fuel: Family::new_with_constructor(fuel),
             holds: Family::default(),
+            reviews: Family::default(),
             failures: Family::default(),
             unknown_digest: Counter::default(),
             handshakes: Counter::default(),
@@ -114,6 +122,7 @@ impl Metrics {
         to.register("hook_duration_seconds", "From the head of a request to its answer", self.seconds.clone());
         to.register("hook_fuel", "Fuel that the component used for one request", self.fuel.clone());
         to.register("holds", "Answers that touch nothing, by the reason of Accepted=False", self.holds.clone());
+        to.register("reviews", "Verdicts of the validating webhook", self.reviews.clone());
         to.register("hook_failures", "Calls that the component failed or whose answer was refused", self.failures.clone());
         to.register("unknown_digest", "Requests for a component that is not served here", self.unknown_digest.clone());
         to.register("tls_handshake_failures", "Connections that ended before their first request", self.handshakes.clone());
@@ -127,9 +136,9 @@ impl Metrics {
         to.register("hook_evaluating", "Requests that are evaluated", self.evaluating.clone());
     }
 
-    /// One request at a hook.
-    pub fn request(&self, call: Call, seen: &Seen, answer: &Answer, took: Duration) {
-        let hook = Hook { hook: call.operation(), kind: call.controller.plural };
+    /// One request at a hook or a review.
+    pub fn request(&self, label: Label, seen: &Seen, answer: &Answer, took: Duration) {
+        let hook = Hook { hook: label.hook, kind: label.kind };
         let code = answer.code.as_u16();
         self.requests.get_or_create(&Outcome { hook: hook.hook, kind: hook.kind, code }).inc();
         self.seconds.get_or_create(&hook).observe(took.as_secs_f64());
@@ -139,6 +148,10 @@ impl Metrics {
         }
         if let Some(reason) = &seen.hold {
             self.holds.get_or_create(&Hold { kind: hook.kind, reason: reason.clone() }).inc();
+        }
+        if let Some(is_allowed) = seen.is_allowed {
+            let verdict = if is_allowed { "allowed" } else { "denied" };
+            self.reviews.get_or_create(&Review { kind: hook.kind, verdict }).inc();
         }
         if seen.failure.is_some() {
             self.failures.get_or_create(&hook).inc();

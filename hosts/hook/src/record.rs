@@ -2,8 +2,8 @@
 //!
 //! They hold whole objects. So the files are for their owner alone, and nothing is recorded that nobody asked for.
 
-use crate::call::Call;
-use modelwright_embed::{HostInput, Reply};
+use crate::call;
+use modelwright_embed::{Hook, HostInput, Reply};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, Write};
@@ -32,22 +32,22 @@ impl Recorder {
     }
 
     /// A call and what the component answered: nothing where it failed.
-    pub fn record(&self, call: Call, host: &HostInput, request: &str, reply: Option<&Reply>) -> io::Result<()> {
+    pub fn record(&self, hook: Hook, host: &HostInput, request: &str, reply: Option<&Reply>) -> io::Result<()> {
         if let Some(folder) = &self.all {
-            self.write(folder, call, host, request, reply)?;
+            self.write(folder, hook, host, request, reply)?;
         }
         match &self.failures {
             Some(folder) if reply.is_none() && self.failed.fetch_add(1, Ordering::Relaxed) < FAILURES => {
-                self.write(folder, call, host, request, reply)
+                self.write(folder, hook, host, request, reply)
             }
             _ => Ok(()),
         }
     }
 
-    fn write(&self, folder: &Path, call: Call, host: &HostInput, request: &str, reply: Option<&Reply>) -> io::Result<()> {
+    fn write(&self, folder: &Path, hook: Hook, host: &HostInput, request: &str, reply: Option<&Reply>) -> io::Result<()> {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let moment = host.now.replace([':', '-'], "");
-        let name = format!("{moment}-{}-{number:06}-{}", std::process::id(), call.operation());
+        let name = format!("{moment}-{}-{number:06}-{}", std::process::id(), call::operation(hook));
         put(&folder.join(format!("{name}.json")), &text_request(host, request))?;
         match reply {
             Some(reply) => put(&folder.join(format!("{name}.answer.json")), &text_answer(reply)),
