@@ -1,7 +1,7 @@
 //! What Prometheus reads. Labels have few values each: nothing that a user writes becomes one.
 
 use crate::answer::Answer;
-use crate::call::Label;
+use crate::call::{Call, Label};
 use crate::evaluate::Seen;
 use crate::room::Room;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -103,7 +103,8 @@ impl Metrics {
     /// What is not there cannot increase: without these an alert would not see the first one.
     fn begin(&self) {
         for call in Call::all() {
-            let hook = Hook { hook: call.operation(), kind: call.controller.plural };
+            let Label { hook, kind } = call.label();
+            let hook = Hook { hook, kind };
             drop(self.requests.get_or_create(&Outcome { hook: hook.hook, kind: hook.kind, code: 200 }));
             drop(self.seconds.get_or_create(&hook));
             drop(self.failures.get_or_create(&hook));
