@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Longer than anything that the server waits for.
@@ -20,6 +21,8 @@ const LOOK: Duration = Duration::from_millis(10);
 pub struct HookServer {
     child: Child,
     lines: Arc<Mutex<Vec<Value>>>,
+    /// Reads the log until the program ends.
+    reader: JoinHandle<()>,
     /// Where hooks are answered.
     pub hooks: SocketAddr,
     /// Where probes are answered.
@@ -103,14 +106,14 @@ impl HookServer {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let log = BufReader::new(child.stderr.take().expect("a pipe"));
         let shared = Arc::clone(&lines);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
                 let value = serde_json::from_str(&line).unwrap_or(Value::String(line));
                 shared.lock().unwrap_or_else(PoisonError::into_inner).push(value);
             }
         });
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { child, lines, hooks: nowhere, health: nowhere, metrics: nowhere, digest: String::new() }
+        Self { child, lines, reader, hooks: nowhere, health: nowhere, metrics: nowhere, digest: String::new() }
     }
 
     #[track_caller]
@@ -128,10 +131,12 @@ impl HookServer {
     pub fn line(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
         loop {
+            // Asked before the log is read: whoever has ended writes nothing more.
+            let is_over = self.reader.is_finished() || began.elapsed() > LONGEST;
             if let Some(line) = self.log().into_iter().find(&wanted) {
                 return line;
             }
-            assert!(began.elapsed() < LONGEST, "the line does not come: {:?}", self.log());
+            assert!(!is_over, "the line does not come: {:?}", self.log());
             std::thread::sleep(LOOK);
         }
     }

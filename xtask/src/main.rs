@@ -51,9 +51,9 @@ Usage: cargo xtask <command>
   test [--worlds N]
           everything: set-up, build, checks and all tests; with --worlds only that the plan is
           the truth, in N random worlds (10,000 take some hours)
-  bench [cluster]
-          criterion benches and a namespace of 1,000 Models beside kubectl, or only that;
-          writes BENCHMARKS.md
+  bench [hook|cluster]
+          criterion benches, the hook server under load, and a namespace of 1,000 Models
+          beside kubectl, or only one of the last two; writes BENCHMARKS.md
   bless   rewrites expected files and the records of sizes and fuel
   fmt     formats the workspace
 
