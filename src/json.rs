@@ -29,13 +29,20 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Value, Failure> {
         let message = format!("the input has {} bytes, the limit is {}", text.len(), limits.bytes);
         return Err(Failure::new("LimitExceeded", message));
     }
+    read(text, limits).map_err(|error| Failure::new("Malformed", format!("the input is not strict JSON: {error}")))
+}
+
+/// A JSON text inside an object, for example in an annotation; `None` when it cannot be read. The one reader serves it, too:
+/// `serde_json`'s own for values would be a second one in the component, and its messages know how to write floats.
+pub fn inner(text: &str) -> Option<Value> {
+    read(text, &Limits { depth: 128, ..Limits::DEFAULT }).ok()
+}
+
+fn read(text: &str, limits: &Limits) -> serde_json::Result<Value> {
     let mut left = limits.values;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let strict = Strict { depth: limits.depth, left: &mut left };
-    strict
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| Failure::new("Malformed", format!("the input is not strict JSON: {error}")))
+    let value = Strict { depth: limits.depth, left: &mut left }.deserialize(&mut reader)?;
+    reader.end().map(|()| value)
 }
 
 /// An object of members, inserted one by one: each `collect` into a map would bring a sort of its own into the component.

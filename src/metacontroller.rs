@@ -207,10 +207,10 @@ fn owned_fields(value: &Value, fields: &Value) -> Option<Value> {
 
 fn is_element(name: &str, item: &Value) -> bool {
     if let Some(keys) = name.strip_prefix("k:") {
-        let Ok(Value::Object(keys)) = serde_json::from_str(keys) else { return false };
+        let Some(Value::Object(keys)) = json::inner(keys) else { return false };
         return keys.iter().all(|(key, value)| item.get(key) == Some(value));
     }
-    let value = name.strip_prefix("v:").and_then(|value| serde_json::from_str::<Value>(value).ok());
+    let value = name.strip_prefix("v:").and_then(json::inner);
     value.as_ref() == Some(item)
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod tables;
 mod tests;
 
 use crate::diagnostic::Diagnostic;
+use crate::json;
 use crate::kinds::Kind;
 use crate::names;
 use crate::observation::{at, text};
@@ -156,7 +157,7 @@ fn last_applied(of: &Type, live: &Value) -> Option<Fields> {
     let annotations = at(live, &["metadata", "annotations"]);
     let annotation = |name| annotations.get(name).and_then(Value::as_str);
     let last = annotation(KUBECTL_LAST_APPLIED).or_else(|| annotation(names::METACONTROLLER_LAST_APPLIED))?;
-    Some(owned::fields_of(of, &serde_json::from_str(last).ok()?))
+    Some(owned::fields_of(of, &json::inner(last)?))
 }
 
 /// Sorts what was found, each path once.

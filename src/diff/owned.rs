@@ -7,9 +7,8 @@ use super::equal::{Index, key};
 use super::path::raw_key;
 use super::tables::{Shape, Type};
 use crate::diagnostic::Diagnostic;
-use crate::json::object;
+use crate::json::{self, object};
 use crate::observation::{at, text};
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 /// A tree of owned fields.
@@ -83,7 +82,7 @@ fn is_well_formed(fields: &Fields) -> bool {
 }
 
 fn is_json(text: &str) -> bool {
-    serde_json::from_str::<IgnoredAny>(text).is_ok()
+    json::inner(text).is_some()
 }
 
 /// Whether a tree has an entry for a path or for something below it.
@@ -164,7 +163,7 @@ impl<'a> Lookup<'a> {
 /// The key fields or the value in a name of FieldsV1.
 pub(crate) fn named(raw: &str) -> Option<Value> {
     match raw.split_once(':')? {
-        ("k" | "v", text) => serde_json::from_str(text).ok(),
+        ("k" | "v", text) => json::inner(text),
         _ => None,
     }
 }

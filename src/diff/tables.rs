@@ -4,6 +4,7 @@
 //! Sources: the Kubernetes OpenAPI document and `pkg/apis/{core,apps}/v1/defaults.go`; the custom resources' schemas; Istio's CRDs have
 //! neither list types nor defaults.
 
+use crate::json;
 use crate::kinds::Kind;
 use crate::list::Listed;
 use crate::observation::items;
@@ -243,7 +244,7 @@ fn shown(trees: &[&Map<String, Value>]) -> Type {
 
 /// The shape of a list one of whose elements has this name in FieldsV1.
 fn keys_of(raw: &str) -> Option<Shape> {
-    let key: Map<String, Value> = serde_json::from_str(raw).ok()?;
+    let Value::Object(key) = json::inner(raw)? else { return None };
     let keys = KEYS.iter().find(|keys| keys.len() == key.len() && keys.iter().all(|name| key.contains_key(*name)))?;
     Some(Shape::Keyed(keys))
 }
