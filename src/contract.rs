@@ -1,7 +1,7 @@
 //! The functions that cross the border, over JSON text: `wit/planner.wit` in Rust. Every skin (component, npm, `text`) calls these.
 
 use crate::crd;
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, shown};
 use crate::files;
 use crate::gates::Outcome;
 use crate::json::{self, Limits};
@@ -255,7 +255,7 @@ fn dispatch(operation: &str, request: &str) -> Document {
         "sync" | "finalize" | "customize" | "decorate" | "review" => hook(operation, request),
         _ => Err(Failure::new(
             "Unsupported",
-            format!("there is no operation {:?}", operation.chars().take(40).collect::<String>()),
+            format!("there is no operation {}", shown(operation)),
         )),
     }
 }

@@ -104,6 +104,26 @@ impl Failure {
     }
 }
 
+/// A text for a message: quoted, control and bidirectional characters escaped, at most 200 characters. `{:?}` is for tests: it brings
+/// tables of all printable characters into the component.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::from("\"");
+    for c in text.chars().take(200) {
+        match c {
+            '"' | '\\' => shown.extend(['\\', c]),
+            '\0' => shown.push_str("\\0"),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            ' '..='~' => shown.push(c),
+            _ if c.is_alphanumeric() => shown.push(c),
+            _ => shown.extend(c.escape_unicode()),
+        }
+    }
+    shown.push('"');
+    shown
+}
+
 written!(Diagnostic { "severity": severity, "code": code, "object": object, "path": path, "message": message, "help": help });
 written!(Failure { "code": code, "diagnostics": diagnostics });
 

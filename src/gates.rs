@@ -5,6 +5,7 @@
 
 use crate::charge;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
@@ -316,8 +317,9 @@ fn pod_security(model: &Model, seen: &Observation) -> Option<Diagnostic> {
         return Some(Diagnostic::warning("CaptureNeedsPrivilege", "/spec/capture/mode", message));
     }
     let message = format!(
-        "namespace {:?} enforces Pod Security {level:?}, which forbids NET_RAW; set capture.mode Disabled or use another namespace",
-        model.meta.namespace
+        "namespace {} enforces Pod Security {}, which forbids NET_RAW; set capture.mode Disabled or use another namespace",
+        shown(&model.meta.namespace),
+        shown(level)
     );
     Some(Diagnostic::error("CaptureForbidden", "/spec/capture/mode", message).help("set capture.mode: Disabled"))
 }
@@ -332,7 +334,7 @@ fn profile(key: &Key, model: &Model, seen: &Observation) -> Result<Profile, Diag
         return Ok(Profile::newest());
     }
     Profile::by_name(asked).ok_or_else(|| {
-        let message = format!("profile {asked:?} is not known to this version of Modelwright");
+        let message = format!("profile {} is not known to this version of Modelwright", shown(asked));
         Diagnostic::error("UnknownProfile", "/spec/profile", message).help("use a version that knows it, or set spec.profile")
     })
 }
@@ -735,7 +737,7 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
             if seen.is_unreadable(Kind::Model, &key.namespace) {
                 continue;
             }
-            let message = format!("models[{index}].model {:?} not found", variant.model);
+            let message = format!("models[{index}].model {} not found", shown(&variant.model));
             diagnostics.push(Diagnostic::warning("ModelNotFound", &path, message));
             continue;
         };
@@ -746,15 +748,15 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
             diagnostics.push(Diagnostic::error("InstancesNeedSharedStorage", &path, message));
         }
         if variant.weight > 0 && variant.instances.is_none() && model.figures.instances == 0 {
-            let message = format!("model {:?} has instances 0, so weight {} would answer 503", variant.model, variant.weight);
+            let message = format!("model {} has instances 0, so weight {} would answer 503", shown(&variant.model), variant.weight);
             diagnostics.push(Diagnostic::error("NoInstances", &format!("/spec/models/{index}"), message));
         }
         diagnostics.add_all(older_figures(config, &key, model, index, references));
         match first {
             None => first = Some(model),
             Some(other) if other.server.invocations_path != model.server.invocations_path => {
-                let names = (&other.meta.name, &model.meta.name);
-                let message = format!("models {:?} and {:?} differ in server.invocationsPath", names.0, names.1);
+                let (one, another) = (shown(&other.meta.name), shown(&model.meta.name));
+                let message = format!("models {one} and {another} differ in server.invocationsPath");
                 diagnostics.push(Diagnostic::error("InvocationsPathDiffers", &path, message));
             }
             Some(_) => {}
@@ -771,7 +773,8 @@ fn older_figures(config: &EndpointConfig, key: &Key, model: &Model, index: usize
         return None;
     }
     let path = format!("/spec/models/{index}");
-    let message = format!("model {:?} gets other figures from the older EndpointConfig {:?}", key.name, older.meta.name);
+    let (name, older) = (shown(&key.name), shown(&older.meta.name));
+    let message = format!("model {name} gets other figures from the older EndpointConfig {older}");
     Some(Diagnostic::warning("InstanceConflict", &path, message))
 }
 
@@ -791,12 +794,12 @@ pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References,
     gate.diagnostics.add_all(taken_names(key, &checked.meta, &[Kind::Gateway], seen));
     let config = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
     if !references.configs.contains_key(&config) && !seen.is_unreadable(Kind::EndpointConfig, &key.namespace) {
-        let message = format!("config {:?} not found", endpoint.config);
+        let message = format!("config {} not found", shown(&endpoint.config));
         gate.diagnostics.push(Diagnostic::warning("ConfigNotFound", "/spec/config", message));
     }
     match references.owner_of_host(&endpoint.host) {
         Some(owner) if owner != key => {
-            let message = format!("host {:?} belongs to Endpoint \"{}/{}\"", endpoint.host, owner.namespace, owner.name);
+            let message = format!("host {} belongs to Endpoint \"{}/{}\"", shown(&endpoint.host), owner.namespace, owner.name);
             gate.diagnostics.push(Diagnostic::error("HostConflict", "/spec/host", message));
         }
         _ => {}

@@ -1,7 +1,7 @@
 //! Strict reading of JSON: duplicate keys, too much depth and too many bytes are failures. `serde_json` keeps the last of two equal
 //! keys silently, so `{"desired":[…],"desired":[]}` would empty an input.
 
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Failure, shown};
 use crate::list::{Listed, Next};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -138,7 +138,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.below()?)?;
             if let Some(_before) = object.insert(name.clone(), value) {
-                return Err(de::Error::custom(format!("the member {name:?} is given twice")));
+                return Err(de::Error::custom(format!("the member {} is given twice", shown(&name))));
             }
         }
         Ok(Value::Object(object))

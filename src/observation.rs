@@ -2,7 +2,7 @@
 //!
 //! Here live the few accessors into observed objects. No rules, no defaults: those are in `validate` and `gates`.
 
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, shown};
 use crate::json::{self, Limits};
 use crate::kinds::{API, Key, Kind};
 use crate::list::{AddAll, Listed};
@@ -277,7 +277,7 @@ fn envelope(text: &str, limits: &Limits, allowed: &[&str]) -> Result<Map<String,
         return Err(Failure::new("Malformed", "the observation is not a JSON object"));
     };
     match envelope.keys().find(|key| !allowed.contains(&key.as_str())) {
-        Some(key) => Err(Failure::new("Malformed", format!("the observation has an unknown member {key:?}"))),
+        Some(key) => Err(Failure::new("Malformed", format!("the observation has an unknown member {}", shown(key)))),
         None => Ok(envelope),
     }
 }
@@ -317,7 +317,7 @@ fn unreadable(entry: &Value) -> Result<Option<Unreadable>, Failure> {
     let known = Kind::of(api, kind);
     let group = api.split_once('/').map_or("", |(group, _)| group);
     if known.is_none() && Kind::ALL.iter().any(|kind| kind.group() == group && !group.is_empty()) {
-        return Err(Failure::new("Malformed", format!("unreadable names {kind:?} of {api}, which is no kind that is read")));
+        return Err(Failure::new("Malformed", format!("unreadable names {} of {api}, which is no kind that is read", shown(kind))));
     }
     Ok(known.map(|kind| Unreadable { kind, namespace }))
 }

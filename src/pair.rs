@@ -2,7 +2,7 @@
 //!
 //! The rules are those of the plan. What belongs to a plan only (gates, order, requests) is not here.
 
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Failure, shown};
 use crate::diff::{self, Difference, group_of};
 use crate::json::{self, Limits};
 use crate::observation::{at, is_deleting, set, text};
@@ -16,7 +16,7 @@ pub fn diff(request: &str) -> Document {
     let request = json::parse(request, &Limits::DEFAULT)?;
     let members = request.as_object().into_iter().flat_map(Map::keys);
     if let Some(member) = members.into_iter().find(|member| !["desired", "live", "manager"].contains(&member.as_str())) {
-        return Err(Failure::new("Malformed", format!("the request has an unknown member {member:?}")));
+        return Err(Failure::new("Malformed", format!("the request has an unknown member {}", shown(member))));
     }
     let mut desired = object(&request, "desired")?.ok_or_else(|| Failure::new("Malformed", "there is no desired object"))?;
     let live = object(&request, "live")?;

@@ -4,7 +4,7 @@
 //! Absent: capture allowed, static volumes denied, any artifact host, no image mapped. A PersistentVolume made for whoever may
 //! create a Model mounts what they like, so a host that acts with its own rights lists what it allows.
 
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Failure, shown};
 use crate::list::Listed;
 use crate::validate::valid::{Artifact, Model, Source, Storage, Volume};
 use serde_json::Value;
@@ -60,12 +60,12 @@ impl Policy {
             ("capture", Value::Bool(allowed)) => self.capture = *allowed,
             ("images", Value::Object(images)) => {
                 for (from, to) in images {
-                    let Some(to) = to.as_str() else { return Err(wrong(format!("images {from:?} is not a string"))) };
+                    let Some(to) = to.as_str() else { return Err(wrong(format!("images {} is not a string", shown(from)))) };
                     self.images.insert(from.clone(), to.into());
                 }
             }
             ("staticVolumes" | "capture" | "images", _) => return Err(wrong(format!("{name} has a value that it cannot have"))),
-            _ => return Err(wrong(format!("unknown member {name:?}"))),
+            _ => return Err(wrong(format!("unknown member {}", shown(name)))),
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Policy {
         let Source::Download(uri) = &artifact.source else { return None };
         let host = uri.split_once("://")?.1.split(['/', '?', ':']).next().unwrap_or("").to_ascii_lowercase();
         let listed = self.artifact_hosts.is_empty() || self.artifact_hosts.contains(&host);
-        (!listed).then(|| format!("artifact host {host:?} is not allowed here"))
+        (!listed).then(|| format!("artifact host {} is not allowed here", shown(&host)))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Conditions follow <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md>.
 
 use crate::children;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::gates::{self, Outcome};
 use crate::json::{texts, tree};
 use crate::kinds::{Key, Kind};
@@ -280,7 +280,7 @@ fn endpoint_ready(
     }
     let config = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
     if !references.configs.contains_key(&config) {
-        return not("ConfigNotFound", format!("config {:?} not found", endpoint.config));
+        return not("ConfigNotFound", format!("config {} not found", shown(&endpoint.config)));
     }
     let routes = references.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &endpoint.config));
     let this = format!("{}/{}", key.namespace, key.name);

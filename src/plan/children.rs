@@ -3,6 +3,7 @@
 use super::{Draft, Op, Step, Verb};
 use crate::charge;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
 use crate::handover;
@@ -202,7 +203,7 @@ fn draft_update(draft: &mut Draft, key: &Key, body: Value, difference: Differenc
     if key.kind == Kind::PersistentVolumeClaim && grows(&difference) && text(live, &["status", "phase"]) != "Bound" {
         draft.object(key, Verb::Update, reason, difference, Some(live));
         let text = format!("{} grows once it is bound", key.label());
-        draft.wait(key, "bound", vec![key.id()], format!("phase {:?}", self::text(live, &["status", "phase"])), text);
+        draft.wait(key, "bound", vec![key.id()], format!("phase {}", shown(self::text(live, &["status", "phase"]))), text);
         return;
     }
     let disruptive = interrupts(key, &body, &difference);

@@ -1,9 +1,8 @@
 //! Rules of an Endpoint.
 
 use super::grammar;
-use super::structure::shown;
 use super::valid::{Endpoint, Meta};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::json::pointer;
 use crate::names::{self, Labels};
 use crate::observation::{at, text};

@@ -1,8 +1,7 @@
 //! Rules of an EndpointConfig.
 
-use super::structure::shown;
 use super::valid::{EndpointConfig, Meta, Variant};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::list::Listed;
 use crate::names;
 use crate::observation::{at, items, text};

@@ -13,7 +13,7 @@ pub use valid::{
 };
 
 use crate::crd::schema;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::kinds::Kind;
 use crate::list::AddAll;
 use crate::names;
@@ -22,7 +22,6 @@ use crate::policy::Policy;
 use crate::request::finalizers_of;
 use crate::sort::sort_distinct;
 use serde_json::Value;
-use structure::shown;
 
 /// A custom resource after validation.
 #[derive(Clone, Debug)]

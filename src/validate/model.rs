@@ -3,9 +3,9 @@
 use super::endpoint::{check_labels, labels};
 use super::endpoint_config::{bytes, figure};
 use super::grammar;
-use super::structure::{name, shown};
+use super::structure::name;
 use super::valid::{Artifact, Figures, Meta, Model, Pod, Security, Server, Source, Storage, Volume};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::json::{object, pointer};
 use crate::list::Listed;
 use crate::names;

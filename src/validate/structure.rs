@@ -1,6 +1,6 @@
 //! Walks a custom resource along its schema: unknown fields, wrong types, missing fields, bounds. All violations at once.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::json::pointer;
 use crate::list::Listed;
 use crate::quantity::Quantity;
@@ -152,14 +152,14 @@ fn walk_object(fields: &[Field], object: &Map<String, Value>, path: &str, found:
 }
 
 fn unknown(given: &str, fields: &[Field], path: &str) -> Diagnostic {
-    let shown: String = given.chars().filter(|c| !c.is_control()).take(80).collect();
+    let clipped: String = given.chars().filter(|c| !c.is_control()).take(80).collect();
     let near = fields.iter().min_by_key(|field| distance(field.name, given)).filter(|field| is_near(field.name, given));
     let known: Vec<&str> = fields.iter().map(|field| field.name).listed();
     let help = match near {
-        Some(field) => format!("did you mean {:?}?", field.name),
+        Some(field) => format!("did you mean {}?", shown(field.name)),
         None => format!("known fields: {}", known.join(", ")),
     };
-    let message = format!("unknown field {shown:?}");
+    let message = format!("unknown field {}", shown(&clipped));
     Diagnostic::error("UnknownField", &pointer(path, given), message).help(help)
 }
 
@@ -249,17 +249,6 @@ fn wrong_type(node: &Node, value: &Value, path: &str) -> Diagnostic {
 
 fn length(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// A user's text for a message: quoted, control and bidirectional characters escaped, at most 200 characters.
-pub fn shown(text: &str) -> String {
-    let clipped: String = text.chars().take(200).collect();
-    let escaped = clipped.escape_debug().to_string();
-    let safe: String = escaped
-        .chars()
-        .flat_map(|c| if c.is_ascii() || c.is_alphanumeric() { vec![c] } else { c.escape_unicode().listed() })
-        .collect();
-    format!("\"{safe}\"")
 }
 
 /// The field of a JSON Pointer for people: `/spec/models/0/weight` → `models[0].weight`, without a leading `spec.`.
