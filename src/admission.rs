@@ -5,7 +5,7 @@
 //! warnings, as far as the two of them tell.
 
 use crate::children::{self, ModelParts};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shown};
 use crate::json::{self, Limits, tree};
 use crate::kinds::Kind;
 use crate::list::{AddAll, Listed};
@@ -14,8 +14,11 @@ use crate::observation::{at, is_deleting, set, text};
 use crate::policy::Policy;
 use crate::profile::Profile;
 use crate::validate::{self, Endpoint, EndpointConfig, Figures, Model, Variant, structure};
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Display;
 use serde_json::Value;
-use std::fmt::Display;
 
 /// The version of the wire format.
 const API: &str = "admission.k8s.io/v1";
@@ -97,7 +100,7 @@ fn allowed(warnings: Vec<String>) -> Value {
 fn denied(edit: &Edit, errors: &[Diagnostic], warnings: Vec<String>) -> Value {
     let name = text(edit.object, &["metadata", "name"]);
     let messages = errors.iter().map(located).listed().join("; ");
-    let message = format!("{}.{} {name:?} is invalid: {messages}", edit.kind.name(), edit.kind.group());
+    let message = format!("{}.{} {} is invalid: {messages}", edit.kind.name(), edit.kind.group(), shown(name));
     let details = tree(&mut [
         ("group", edit.kind.group().into()),
         ("kind", edit.kind.name().into()),

@@ -13,6 +13,8 @@ use crate::json::tree;
 use crate::kinds::Kind;
 use crate::list::{AddAll, Listed};
 use crate::observation::{at, items, set};
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// Applies `intent` as `manager` (operation `Apply`, force) to `live` (`None`: it does not exist). Fields that `manager` owned alone
@@ -90,7 +92,7 @@ impl Layer {
 
     /// Wanted elements in their order; those of others keep their places among them.
     fn lay_elements(&self, of: &'static Type, place: &mut Value, wanted: &[Value]) {
-        let live = place.as_array_mut().map(std::mem::take).unwrap_or_default();
+        let live = place.as_array_mut().map(core::mem::take).unwrap_or_default();
         let (index, found) = (Index::new(of, wanted), Index::new(of, &live));
         let matching: Vec<Option<usize>> = wanted.iter().map(|item| found.find(&key(of, item))).listed();
         let foreign: Vec<bool> = live.iter().map(|item| index.find(&key(of, item)).is_none()).listed();
@@ -129,7 +131,7 @@ fn as_object(place: &mut Value) -> Option<&mut Map<String, Value>> {
 }
 
 fn lay_set(of: &Type, place: &mut Value, wanted: &[Value]) {
-    let mut values = place.as_array_mut().map(std::mem::take).unwrap_or_default();
+    let mut values = place.as_array_mut().map(core::mem::take).unwrap_or_default();
     let (known, first) = (Index::new(of, &values), Index::new(of, wanted));
     let is_new = |(at, value): &(usize, &Value)| {
         let key = key(of, value);

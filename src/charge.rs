@@ -6,6 +6,7 @@ use crate::kinds::{Key, Kind};
 use crate::observation::{Host, Observation, at, is_kept_by_metacontroller, is_metacontrollers, is_ours, is_volume_of, text};
 use crate::plan::child_kinds;
 use crate::written::written;
+use alloc::string::String;
 use serde_json::Value;
 
 /// A kind of custom resource whose dependants this host does not make.

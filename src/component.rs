@@ -4,6 +4,8 @@
 use crate::contract;
 use crate::diagnostic;
 use crate::list::Listed;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 wit_bindgen::generate!({ world: "modelwright", path: "wit" });
 

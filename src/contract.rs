@@ -18,6 +18,8 @@ use crate::table::Table;
 use crate::validate as rules;
 use crate::written::{Members, Written, json as json_text};
 use crate::{forecast as rounds, metacontroller, pair};
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 pub use crate::admission::review;
@@ -73,7 +75,7 @@ fn answer(seen: &Observation, key: &Key) -> Result<Answer, Failure> {
     let held = matches!(decision.outcome, Outcome::Hold | Outcome::Keep);
     let children = decision.desired.iter().map(child).listed();
     let status = json_text(&decision.status);
-    let plan = plan::plan(seen, &mut std::iter::once(decision), Some(subject));
+    let plan = plan::plan(seen, &mut core::iter::once(decision), Some(subject));
     Ok(Answer {
         outcome: if held { "hold" } else { "apply" }.into(),
         children,
@@ -253,10 +255,7 @@ fn dispatch(operation: &str, request: &str) -> Document {
         "update-handler" => answer_text(update_handler(request)?),
         "delete-handler" => answer_text(delete_handler(request)?),
         "sync" | "finalize" | "customize" | "decorate" | "review" => hook(operation, request),
-        _ => Err(Failure::new(
-            "Unsupported",
-            format!("there is no operation {}", shown(operation)),
-        )),
+        _ => Err(Failure::new("Unsupported", format!("there is no operation {}", shown(operation)))),
     }
 }
 

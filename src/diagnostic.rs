@@ -1,7 +1,9 @@
 //! What is said about an input: diagnostics (a user's mistake, all at once) and failures (a host's mistake).
 
 use crate::written::{Written, written};
-use std::cmp::Ordering;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,8 +13,9 @@ use crate::observation::{
 use crate::request;
 use crate::undone;
 use crate::validate;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Reads the input of a call for a whole set: what was observed, and what files make of it.
 pub fn observe(text: &str, limits: &Limits) -> Result<Observation, Failure> {
@@ -46,7 +47,7 @@ fn take(seen: &mut Observation, files: &[Value]) -> Result<(), Failure> {
 
 /// What is given as a file and asked to be deleted is neither: nobody can tell which of the two was meant.
 fn refuse_contradictions(seen: &mut Observation) {
-    for key in std::mem::take(&mut seen.deletes) {
+    for key in core::mem::take(&mut seen.deletes) {
         if seen.resources.remove(&key).is_some() {
             let message = format!("{} is given as a file and asked to be deleted", key.label());
             let found = Diagnostic::error("GivenAndDeleted", "", message).of(&key.label());
@@ -59,11 +60,11 @@ fn refuse_contradictions(seen: &mut Observation) {
 
 /// Gives back the objects as they were observed, without what files make of them.
 pub fn give_back(seen: &mut Observation) -> BTreeMap<Key, Value> {
-    let mut objects = std::mem::take(&mut seen.objects);
+    let mut objects = core::mem::take(&mut seen.objects);
     for key in seen.resources.keys() {
         objects.remove(key);
     }
-    objects.extend(std::mem::take(&mut seen.before));
+    objects.extend(core::mem::take(&mut seen.before));
     objects
 }
 
@@ -77,7 +78,7 @@ pub fn observe_again(seen: &mut Observation, objects: BTreeMap<Key, Value>) {
 
 fn apply_all(seen: &mut Observation) {
     let everything = seen.resources.is_empty() && seen.rejected.is_empty() && seen.deletes.is_empty();
-    for (key, file) in std::mem::take(&mut seen.resources) {
+    for (key, file) in core::mem::take(&mut seen.resources) {
         apply_file(seen, key, file);
     }
     seen.subjects = subjects(seen, everything);

@@ -11,8 +11,11 @@ use crate::simulate::Cluster;
 use crate::table::Table;
 use crate::written::{Written, members, written};
 use crate::{reconcile, references};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// A whole forecast.
 #[derive(Clone, Debug)]

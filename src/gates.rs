@@ -4,7 +4,6 @@
 //! kubernetes-sigs/cli-utils `pkg/kstatus`; the order of VirtualServices at a gateway istio/istio `pilot/pkg/networking/core`.
 
 use crate::charge;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::{Diagnostic, shown};
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
@@ -18,6 +17,8 @@ use crate::quantity::Quantity;
 use crate::references::{self, References, Routes, host_key};
 use crate::sort::sort_distinct;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Figures, Meta, Model, Storage, Variant};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// What happens to the dependants of a custom resource.
@@ -748,7 +749,8 @@ fn across_models(config: &EndpointConfig, references: &References, seen: &Observ
             diagnostics.push(Diagnostic::error("InstancesNeedSharedStorage", &path, message));
         }
         if variant.weight > 0 && variant.instances.is_none() && model.figures.instances == 0 {
-            let message = format!("model {} has instances 0, so weight {} would answer 503", shown(&variant.model), variant.weight);
+            let message =
+                format!("model {} has instances 0, so weight {} would answer 503", shown(&variant.model), variant.weight);
             diagnostics.push(Diagnostic::error("NoInstances", &format!("/spec/models/{index}"), message));
         }
         diagnostics.add_all(older_figures(config, &key, model, index, references));

@@ -7,6 +7,7 @@ use crate::json::tree;
 use crate::list::Listed;
 use crate::names;
 use crate::observation::{at, items, text};
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// The managedFields of an object once everything that Metacontroller owns is `ours`; `None` where it owns nothing.

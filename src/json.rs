@@ -3,9 +3,11 @@
 
 use crate::diagnostic::{Failure, shown};
 use crate::list::{Listed, Next};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use std::fmt;
 
 /// What a call may hand in.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +150,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     #[test]
     fn refuses() {

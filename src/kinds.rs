@@ -1,6 +1,7 @@
 //! The kinds that Modelwright reads and writes: one row each. Everything that depends on a kind by name is a column here or a
 //! table of `diff`.
 
+use alloc::string::String;
 use serde_json::Value;
 
 /// The group of the custom resources.
@@ -196,6 +197,7 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn every_kind_has_its_row() {

@@ -4,6 +4,9 @@
 //! [`plan`] → [`status`]. No I/O, no clock, no randomness, no memory between calls: hosts observe, call, act in the order of the
 //! plan, write status, and observe again.
 
+// Nothing of an operating system is there to be used. In wasm the standard library is left out altogether: its panics write a message
+// that nobody could read.
+#![no_std]
 // A trap is our bug: nothing in the core may panic. Tests may.
 #![cfg_attr(
     not(test),
@@ -18,6 +21,14 @@
         clippy::arithmetic_side_effects
     )
 )]
+
+#[macro_use]
+extern crate alloc;
+#[cfg(not(target_arch = "wasm32"))]
+extern crate std;
+
+#[cfg(target_arch = "wasm32")]
+mod bare;
 
 #[cfg(all(target_arch = "wasm32", feature = "component", feature = "js"))]
 compile_error!("the features `component` and `js` never meet in one wasm build");

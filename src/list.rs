@@ -1,6 +1,8 @@
 //! Lists from iterators. `collect` and `extend` bring half a dozen functions of their own into the component for every chain of
 //! iterators (together a tenth of the npm form); these bring the chain's `next` alone.
 
+use alloc::vec::Vec;
+
 /// An iterator that becomes a list.
 pub trait Listed: Iterator + Sized {
     /// As `collect`.

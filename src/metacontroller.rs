@@ -17,6 +17,8 @@ use crate::reconcile::{self, Decision};
 use crate::references::{self, References};
 use crate::requirements::{self, Selector};
 use crate::written;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// What a hook host knows and the request does not say.
@@ -337,6 +339,7 @@ pub(crate) fn refused(failure: Failure) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
     use serde_json::json;
 
     #[test]

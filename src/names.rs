@@ -1,6 +1,7 @@
 //! Every name, label, annotation and fixed word that Modelwright writes into a cluster, and who may be called what.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 
 /// Field manager of our server-side applies.
 pub const MANAGER: &str = "modelwright";

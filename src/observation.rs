@@ -12,8 +12,10 @@ use crate::request;
 use crate::sort::sort_distinct;
 use crate::table::Table;
 use crate::undone;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// Who makes the API calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -317,7 +319,10 @@ fn unreadable(entry: &Value) -> Result<Option<Unreadable>, Failure> {
     let known = Kind::of(api, kind);
     let group = api.split_once('/').map_or("", |(group, _)| group);
     if known.is_none() && Kind::ALL.iter().any(|kind| kind.group() == group && !group.is_empty()) {
-        return Err(Failure::new("Malformed", format!("unreadable names {} of {api}, which is no kind that is read", shown(kind))));
+        return Err(Failure::new(
+            "Malformed",
+            format!("unreadable names {} of {api}, which is no kind that is read", shown(kind)),
+        ));
     }
     Ok(known.map(|kind| Unreadable { kind, namespace }))
 }
@@ -360,9 +365,9 @@ pub fn describe(object: &Value) -> String {
 }
 
 /// Which of two objects with one key is kept: the newer apiVersion by text, then the longer resourceVersion, then the greater text.
-fn rank(object: &Value) -> (std::cmp::Reverse<&str>, usize, &str, String) {
+fn rank(object: &Value) -> (core::cmp::Reverse<&str>, usize, &str, String) {
     let version = text(object, &["metadata", "resourceVersion"]);
-    (std::cmp::Reverse(text(object, &["apiVersion"])), version.len(), version, crate::written::json(object))
+    (core::cmp::Reverse(text(object, &["apiVersion"])), version.len(), version, crate::written::json(object))
 }
 
 /// The value at a path of members; `null` where there is none.

@@ -9,6 +9,7 @@ use crate::observation::{at, is_deleting, set, text};
 use crate::plan::{Change, Step, Verb, reason};
 use crate::written::{Members, json as json_text};
 use crate::{contract::Document, names};
+use alloc::string::String;
 use serde_json::{Map, Value};
 
 /// `{desired, live, manager}` → what differs, and what would be done about it. `live` is `null` for what does not exist.

@@ -7,8 +7,10 @@
 use crate::diagnostic::{Failure, shown};
 use crate::list::Listed;
 use crate::validate::valid::{Artifact, Model, Source, Storage, Volume};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What a host lets Models use.
 #[derive(Clone, Debug)]

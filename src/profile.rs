@@ -2,6 +2,7 @@
 //! with, so upgrading Modelwright restarts nothing; `spec.profile` moves it.
 
 use crate::list::Listed;
+use alloc::vec::Vec;
 
 /// The sidecar images of one template version. References are fully qualified tags; a host's policy may map them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

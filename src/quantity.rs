@@ -3,8 +3,9 @@
 //! After kubernetes/apimachinery `pkg/api/resource`: values below 1n round up, the suffix family is kept, the canonical form has no
 //! fraction and the largest suffix.
 
+use alloc::string::{String, ToString};
+use core::cmp::Ordering;
 use serde_json::Value;
-use std::cmp::Ordering;
 
 /// How a quantity was written, and is written again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 use crate::kinds::Kind;
 use crate::observation::{at, is_deleting, items, number, text};
 use crate::plan::Readiness;
+use alloc::string::String;
 use serde_json::Value;
 
 const NOT_FOUND: &str = "NotFound";

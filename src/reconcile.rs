@@ -11,6 +11,7 @@ use crate::references::References;
 use crate::sort::sort_distinct;
 use crate::status;
 use crate::validate::{Checked, Meta, Model};
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// What is decided for one custom resource.

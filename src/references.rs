@@ -7,8 +7,10 @@ use crate::observation::{Observation, at, is_controlled_by, is_deleting, items, 
 use crate::sort::sort_by;
 use crate::table::Table;
 use crate::validate::{self, Checked, Endpoint, EndpointConfig, Meta, Model};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 use serde_json::Value;
-use std::cmp::Ordering;
 
 /// Everything that custom resources and observed routes say about each other.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
-//! The exact API requests: kube-core makes method, URL and content type; the bodies are ours.
+//! The exact API requests. A test compares them with those of `kube-core`, which itself would bring `http`'s types for requests, and by
+//! them the standard library, into the component.
 //!
-//! Shapes: <https://kubernetes.io/docs/reference/using-api/server-side-apply/> and `kube-core`'s `Request`.
+//! Shapes: <https://kubernetes.io/docs/reference/using-api/server-side-apply/>.
 
 use crate::json::{texts, tree};
 use crate::kinds::{Key, Kind};
@@ -8,20 +9,16 @@ use crate::list::Listed;
 use crate::names;
 use crate::observation::{Host, SERVER_FIELDS, items, set, text};
 use crate::plan::{Expect, Guard, Request};
-use kube_core::params::{DeleteParams, Patch, PatchParams, ValidationDirective};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// Server-side apply of `body`. Without `force` somebody else's fields are a 409.
 pub fn apply(key: &Key, body: Value, manager: &str, force: bool) -> Request {
-    let params = PatchParams {
-        force,
-        field_manager: Some(manager.into()),
-        field_validation: Some(ValidationDirective::Strict),
-        ..PatchParams::default()
-    };
-    let built = collection(key).patch(&key.name, &params, &Patch::Apply(&()));
-    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+    let query: &[_] = &[("fieldManager", manager), ("fieldValidation", "Strict"), ("force", "true")];
+    let query = if force { query } else { query.get(..2).unwrap_or(query) };
+    request(key, "PATCH", "application/apply-patch+yaml", query, body)
 }
 
 /// An apply that only creates: an existing object is a 409, so nobody's object is ever taken over.
@@ -47,8 +44,7 @@ pub fn delete(key: &Key, observed: &Guard, exact: bool) -> Request {
     if exact {
         set(&mut body, &["preconditions", "resourceVersion"], Value::from(observed.resource_version.as_str()));
     }
-    let built = collection(key).delete(&key.name, &DeleteParams::default());
-    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+    request(key, "DELETE", "application/json", &[], body)
 }
 
 /// A merge patch that replaces the finalizers of an observed custom resource.
@@ -73,19 +69,11 @@ pub fn managed_fields(key: &Key, entries: Vec<Value>, manager: &str, observed: &
 }
 
 fn merge(key: &Key, body: Value, manager: &str) -> Request {
-    let params = PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() };
-    let built = collection(key).patch(&key.name, &params, &Patch::Merge(&()));
-    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+    request(key, "PATCH", "application/merge-patch+json", &[("fieldManager", manager)], body)
 }
 
 /// An apply of the status of an observed custom resource.
 pub fn status(key: &Key, status: &Value, uid: &str) -> Request {
-    let params = PatchParams {
-        force: true,
-        field_manager: Some(names::STATUS_MANAGER.into()),
-        field_validation: Some(ValidationDirective::Strict),
-        ..PatchParams::default()
-    };
     let body = tree(&mut [
         ("apiVersion", key.kind.api().into()),
         ("kind", key.kind.name().into()),
@@ -95,8 +83,9 @@ pub fn status(key: &Key, status: &Value, uid: &str) -> Request {
         ),
         ("status", status.clone()),
     ]);
-    let built = collection(key).patch_subresource("status", &key.name, &params, &Patch::Apply(&()));
-    built.map_or_else(|_| unnamed(key), |built| from_http(&built, body))
+    let mut request = apply(key, body, names::STATUS_MANAGER, true);
+    request.path.push_str("/status");
+    request
 }
 
 /// How a host reads the answer to a create or update.
@@ -168,39 +157,34 @@ pub fn owned(mut body: Value, owner: &Key, uid: &str) -> Value {
     body
 }
 
-fn collection(key: &Key) -> kube_core::Request {
+fn request(key: &Key, method: &str, content_type: &str, parameters: &[(&str, &str)], body: Value) -> Request {
+    let mut query = BTreeMap::new();
+    for (name, value) in parameters {
+        query.insert((*name).into(), encoded(value));
+    }
+    Request { method: method.into(), path: path(key), query, content_type: content_type.into(), body }
+}
+
+fn path(key: &Key) -> String {
     let prefix = if key.kind.group().is_empty() { "/api" } else { "/apis" };
     let namespace = match key.namespace.as_str() {
         "" => String::new(),
-        namespace => format!("/namespaces/{namespace}"),
+        namespace => format!("/namespaces/{}", encoded(namespace)),
     };
-    kube_core::Request::new(format!("{prefix}/{}{namespace}/{}", key.kind.api(), key.kind.plural()))
+    format!("{prefix}/{}{namespace}/{}/{}", key.kind.api(), key.kind.plural(), encoded(&key.name))
 }
 
-/// kube-core leaves a bare `?` and sometimes a leading `&` in the URI, so path and query are kept apart.
-fn from_http(built: &http::Request<Vec<u8>>, body: Value) -> Request {
-    let mut query = BTreeMap::new();
-    let pairs = built.uri().query().unwrap_or("").split('&').filter_map(|pair| pair.split_once('='));
-    query.extend(pairs.map(|(name, value)| (name.into(), value.into())));
-    let content_type = built.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    Request {
-        method: built.method().as_str().into(),
-        path: built.uri().path().into(),
-        query,
-        content_type: content_type.unwrap_or("application/json").into(),
-        body,
+/// A part of a URL: what is not plain is escaped, so that it stays one part.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
     }
-}
-
-/// kube-core refuses names that no API server takes; `validate` has refused them before, so this request is never in a plan.
-fn unnamed(key: &Key) -> Request {
-    Request {
-        method: "GET".into(),
-        path: format!("/apis/{}", key.kind.api()),
-        query: BTreeMap::new(),
-        content_type: String::new(),
-        body: Value::Null,
-    }
+    encoded
 }
 
 /// The API requests that create a custom resource.
@@ -212,4 +196,65 @@ pub fn create_resource(key: &Key, resource: &Value, manager: &str) -> Request {
 pub fn update_resource(key: &Key, resource: &Value, observed: &Value, manager: &str) -> Request {
     let uid_alone = Guard { resource_version: String::new(), ..guard(observed) };
     update(key, intent(key, resource, Host::Direct), manager, false, &uid_alone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use kube_core::params::{DeleteParams, Patch, PatchParams, ValidationDirective};
+
+    const MANAGER: &str = "ops@example.com/v1*";
+
+    /// Method, path, query and content type. kube-core leaves a bare `?` and sometimes a leading `&` in the URI.
+    fn parts(built: &http::Request<Vec<u8>>) -> (String, String, Vec<String>, String) {
+        let mut query: Vec<String> = built.uri().query().unwrap_or("").split('&').map(String::from).collect();
+        query.retain(|pair| !pair.is_empty());
+        query.sort();
+        let content_type = built.headers()[http::header::CONTENT_TYPE].to_str().expect("text").into();
+        (built.method().to_string(), built.uri().path().into(), query, content_type)
+    }
+
+    fn ours(request: &Request) -> (String, String, Vec<String>, String) {
+        let query = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (request.method.clone(), request.path.clone(), query, request.content_type.clone())
+    }
+
+    #[test]
+    fn requests_are_those_of_kube_core() {
+        for kind in Kind::ALL {
+            for namespace in ["", "team-a"] {
+                let key = Key::new(kind, namespace, "a.name-1");
+                let folder = if key.namespace.is_empty() { "" } else { "/namespaces/team-a" };
+                let root = if kind.group().is_empty() { "/api" } else { "/apis" };
+                let theirs = kube_core::Request::new(format!("{root}/{}{folder}/{}", kind.api(), kind.plural()));
+                for force in [false, true] {
+                    let field_validation = Some(ValidationDirective::Strict);
+                    let params =
+                        PatchParams { force, field_manager: Some(MANAGER.into()), field_validation, ..PatchParams::default() };
+                    let built = theirs.patch(&key.name, &params, &Patch::Apply(&())).expect("a request");
+                    assert_eq!(ours(&apply(&key, Value::Null, MANAGER, force)), parts(&built));
+                }
+                let params = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
+                let built = theirs.patch(&key.name, &params, &Patch::Merge(&())).expect("a request");
+                assert_eq!(ours(&merge(&key, Value::Null, MANAGER)), parts(&built));
+                let params = PatchParams {
+                    field_manager: Some(names::STATUS_MANAGER.into()),
+                    field_validation: Some(ValidationDirective::Strict),
+                    force: true,
+                    ..PatchParams::default()
+                };
+                let built = theirs.patch_subresource("status", &key.name, &params, &Patch::Apply(&())).expect("a request");
+                assert_eq!(ours(&status(&key, &Value::Null, "uid")), parts(&built));
+                let built = theirs.delete(&key.name, &DeleteParams::default()).expect("a request");
+                assert_eq!(ours(&delete(&key, &guard(&Value::Null), false)), parts(&built));
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_stays_one_part_of_its_path() {
+        let path = path(&Key::new(Kind::Model, "ns", "../a b?é"));
+        assert_eq!(path, "/apis/mlops.internal/v1alpha1/namespaces/ns/models/..%2Fa%20b%3F%C3%A9");
+    }
 }

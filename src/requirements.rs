@@ -7,6 +7,8 @@ use crate::names;
 use crate::observation::{items, text};
 use crate::sort::sort_distinct;
 use crate::written::written;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// Objects of one kind that a host must read.

@@ -1,6 +1,7 @@
 //! One sort for rows of every type, over their places: `std`'s own would be 5 kB of wasm for each type that it sorts.
 
-use std::cmp::Ordering;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// Sorts rows; equal ones keep their order.
 pub fn sort<T: Ord>(rows: &mut [T]) {

@@ -13,6 +13,9 @@ use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
 use crate::references::{References, Routes};
 use crate::validate::{Checked, Endpoint, EndpointConfig, Model};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// Longest message of a condition, in characters.

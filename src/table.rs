@@ -3,7 +3,8 @@
 
 use crate::kinds::Key;
 use crate::list::Listed;
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 /// Rows of one type by key.
 #[derive(Clone, Debug, PartialEq)]

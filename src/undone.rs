@@ -7,6 +7,7 @@ use crate::list::Listed;
 use crate::observation::{at, items, text};
 use crate::plan::{Change, Op};
 use crate::written::json;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// The objects of an earlier plan that the host updated. `None` where it cannot be read as a plan: then nothing is known of it.

@@ -1,9 +1,11 @@
 //! Answers as JSON text. Derived `Serialize` makes the same text, but its code for each type and each list is ten times as large.
 
 use crate::list::{Listed, Next};
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Write;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// What is part of an answer.
 pub trait Written {

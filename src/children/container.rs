@@ -7,6 +7,7 @@ use super::core::{
 use super::labels;
 use crate::names::Labels;
 use crate::quantity::Quantity as Bytes;
+use alloc::string::{String, ToString};
 
 /// uid and gid of every container but gor.
 pub const USER: i64 = 65532;

@@ -2,6 +2,8 @@
 //! <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container>
 
 use crate::names::Labels;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::Serialize;
 
 #[derive(Default, Serialize)]
@@ -143,6 +145,6 @@ pub struct VolumeMount {
     pub mount_path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_path: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub read_only: bool,
 }

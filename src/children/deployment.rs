@@ -4,6 +4,7 @@ use super::object::{DeploymentSpec, Metadata, Object};
 use super::{ModelParts, json, label_selector, labels, metadata, pod};
 use crate::kinds::Kind;
 use crate::names;
+use alloc::string::ToString;
 use k8s_openapi::api::apps::v1::{DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;

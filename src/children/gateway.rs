@@ -6,6 +6,8 @@ use super::{json, metadata};
 use crate::kinds::Kind;
 use crate::names;
 use crate::validate::Endpoint;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// The Gateway of an Endpoint.

@@ -2,6 +2,8 @@
 //! <https://istio.io/latest/docs/reference/config/networking/>
 
 use crate::names::Labels;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -23,11 +23,13 @@ use crate::list::{AddAll, Listed};
 use crate::names::{self, Labels};
 use crate::profile::Profile;
 use crate::validate::{Figures, Meta, Model};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use object::Metadata;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// What a Model's children are made from.
 #[derive(Clone, Copy, Debug)]

@@ -5,9 +5,11 @@ use super::container::{add_storage, env, hardened, http_get, mount, mount_read_o
 use super::core::{Container, EnvVar, Probe, ResourceRequirements, SecurityContext, TcpSocket, VolumeMount};
 use crate::list::Listed;
 use crate::validate::{Artifact, Model, Security, Source, Storage};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Write;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// Until every gateway has dropped the endpoint of a pod that ends.
 pub const ENDPOINT_REMOVAL_SECONDS: u32 = 15;
@@ -55,7 +57,7 @@ fn environment(model: &Model) -> Vec<EnvVar> {
     let users = |name: &str| model.env.iter().any(|entry| entry.get("name").and_then(Value::as_str) == Some(name));
     let port = env("SAGEMAKER_BIND_TO_PORT", &model.server.port.to_string());
     let writable = ["HOME", "TMPDIR"].into_iter().filter(|name| !users(name)).map(|name| env(name, "/tmp"));
-    std::iter::once(port).chain(writable).listed()
+    core::iter::once(port).chain(writable).listed()
 }
 
 /// Requests equal limits for cpu and memory, so latency does not depend on neighbours.

@@ -6,6 +6,9 @@
 use super::core::Container;
 use crate::kinds::Kind;
 use crate::names::Labels;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use k8s_openapi::api::apps::v1::DeploymentStrategy;
 use k8s_openapi::api::core::v1::{
     Affinity, DownwardAPIVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, ImageVolumeSource, NFSVolumeSource,

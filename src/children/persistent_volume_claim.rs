@@ -6,10 +6,11 @@ use crate::kinds::Kind;
 use crate::names;
 use crate::quantity::Quantity as Size;
 use crate::validate::{Model, Storage, Volume};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaimSpec, VolumeResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// `None` where somebody else made the claim, or none is needed.
 pub fn persistent_volume_claim(model: &Model) -> Option<Value> {

@@ -8,6 +8,8 @@ use super::{ModelParts, append, label_selector, labels, model, object_mut};
 use crate::list::Listed;
 use crate::names::{self, Labels};
 use crate::validate::{Model, Source, Storage};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use k8s_openapi::api::core::v1::{
     Affinity, DownwardAPIVolumeFile, DownwardAPIVolumeSource, EmptyDirVolumeSource, ImageVolumeSource, ObjectFieldSelector,
     PersistentVolumeClaimVolumeSource, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, SeccompProfile, SecretVolumeSource,
@@ -83,7 +85,7 @@ fn downloads(model: &Model) -> bool {
 
 fn spec(parts: &ModelParts) -> PodSpec {
     let sidecars = [nginx::container(parts), fluent_bit::container(parts)];
-    let containers = std::iter::once(model::container(parts)).chain(sidecars).chain(gor::container(parts));
+    let containers = core::iter::once(model::container(parts)).chain(sidecars).chain(gor::container(parts));
     PodSpec {
         automount_service_account_token: false,
         enable_service_links: false,

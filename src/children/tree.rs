@@ -1,13 +1,15 @@
 //! Typed children to JSON without nulls. `serde_json::to_value` does the same, but its code for each type and its errors are five
 //! times as large, and there are a hundred types.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{Debug, Display, Formatter};
 use serde::Serialize;
 use serde::ser::{
     Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant, Serializer,
 };
 use serde_json::{Map, Value};
-use std::fmt::{Debug, Display, Formatter};
 
 type Tree = Result<Value, Never>;
 
@@ -18,23 +20,24 @@ pub struct Builder;
 pub enum Never {}
 
 impl Debug for Never {
-    fn fmt(&self, _: &mut Formatter) -> std::fmt::Result {
+    fn fmt(&self, _: &mut Formatter) -> core::fmt::Result {
         match *self {}
     }
 }
 
 impl Display for Never {
-    fn fmt(&self, _: &mut Formatter) -> std::fmt::Result {
+    fn fmt(&self, _: &mut Formatter) -> core::fmt::Result {
         match *self {}
     }
 }
 
-impl std::error::Error for Never {}
+impl core::error::Error for Never {}
 
 impl Error for Never {
     /// For types with errors of their own. No child has one, so this is not even linked.
-    fn custom<T: Display>(_: T) -> Self {
-        std::process::abort()
+    #[allow(clippy::panic, reason = "there is no value to answer with")]
+    fn custom<T: Display>(error: T) -> Self {
+        panic!("{error}")
     }
 }
 
@@ -56,7 +59,7 @@ impl Fields {
 
     #[inline(never)]
     fn put_entry(&mut self, value: Tree) {
-        let key = std::mem::take(&mut self.key);
+        let key = core::mem::take(&mut self.key);
         self.put(&key, value);
     }
 

@@ -10,6 +10,7 @@ use crate::kinds::Kind;
 use crate::list::Listed;
 use crate::names;
 use crate::validate::{Meta, Variant};
+use alloc::string::String;
 use serde_json::Value;
 
 /// The answer names the variant in it.

@@ -4,7 +4,8 @@
     allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it")
 )]
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 
 /// What the user says of an Endpoint.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]

@@ -5,6 +5,8 @@
 )]
 
 use super::model::Quantity;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What the user says of an EndpointConfig.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]

@@ -4,10 +4,12 @@
     allow(dead_code, reason = "documents the kind; the core reads JSON by the schema made from it")
 )]
 
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 #[cfg(feature = "schema")]
 use k8s_openapi::api::core::v1 as core;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What the user says of a Model.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", deny_unknown_fields))]

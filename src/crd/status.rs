@@ -1,6 +1,9 @@
 //! The status of the three kinds, for their schemas.
 #![allow(dead_code, reason = "only the schema is used; the core writes status as JSON")]
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// Status of every kind.
 #[derive(schemars::JsonSchema)]
 #[schemars(rename_all = "camelCase")]

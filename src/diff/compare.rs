@@ -8,6 +8,8 @@ use super::tables::{DEFAULTED, Default, EXCLUSIVE, MESSAGE, ORDERED, PRESENCE, S
 use crate::diagnostic::Diagnostic;
 use crate::list::{AddAll, Listed};
 use crate::plan::{Change, Op};
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 type Members = Map<String, Value>;

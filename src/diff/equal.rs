@@ -4,6 +4,8 @@ use super::tables::{Default, Shape, Type};
 use crate::list::Listed;
 use crate::quantity::Quantity;
 use crate::sort::sort;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// Whether two scalars of a shape say the same.
@@ -30,7 +32,8 @@ pub(crate) fn quantity(value: &Value) -> Option<Quantity> {
 /// Whole numbers, so that 1 equals 1.0 and nothing above 2^53 passes through a float that was not one.
 fn integer(value: &Value) -> Option<i128> {
     let Value::Number(number) = value else { return None };
-    let float = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e30).map(|float| float as i128);
+    let whole = |float: f64| Some(float as i128).filter(|whole| *whole as f64 == float && float.abs() < 1e30);
+    let float = || number.as_f64().and_then(whole);
     number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)).or_else(float)
 }
 

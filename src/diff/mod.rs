@@ -21,6 +21,7 @@ use crate::names;
 use crate::observation::{at, text};
 use crate::plan::{Change, Op, Step};
 use crate::sort::{sort_by, sort_distinct};
+use alloc::vec::Vec;
 use compare::Walk;
 use owned::{Fields, Managed};
 use removed::{Place, Removed};

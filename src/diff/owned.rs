@@ -9,6 +9,8 @@ use super::tables::{Shape, Type};
 use crate::diagnostic::Diagnostic;
 use crate::json::{self, object};
 use crate::observation::{at, text};
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// A tree of owned fields.

@@ -5,8 +5,10 @@ use super::tables::{Shape, Type};
 use crate::json::{object, pointer};
 use crate::list::Listed;
 use crate::plan::Step;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// One segment of the way to a value.
 #[derive(Clone, Copy)]

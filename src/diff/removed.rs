@@ -5,6 +5,8 @@ use super::owned::{Fields, Lookup, is_member, named, owns};
 use super::path::{Segment, steps};
 use super::tables::{Shape, Type};
 use crate::plan::Op;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 type Members = Map<String, Value>;

@@ -8,6 +8,8 @@ use crate::json;
 use crate::kinds::Kind;
 use crate::list::Listed;
 use crate::observation::items;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// How a value is merged and compared.
@@ -110,7 +112,7 @@ impl Type {
     /// Whether its members are named by their author.
     #[cfg(test)]
     pub(crate) fn is_map(&self) -> bool {
-        [&TEXT, &QUANTITY, &RESOURCE, &ISTIO_ANY].into_iter().any(|of| std::ptr::eq(self.element(), of))
+        [&TEXT, &QUANTITY, &RESOURCE, &ISTIO_ANY].into_iter().any(|of| core::ptr::eq(self.element(), of))
     }
 
     pub(crate) fn has(&self, flag: u8) -> bool {

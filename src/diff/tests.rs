@@ -3,6 +3,7 @@
 use super::*;
 use crate::apply::merge;
 use crate::observation::{items, set};
+use alloc::string::{String, ToString};
 use proptest::prelude::*;
 use serde_json::{Map, json};
 

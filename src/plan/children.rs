@@ -2,7 +2,6 @@
 
 use super::{Draft, Op, Step, Verb};
 use crate::charge;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::{Diagnostic, shown};
 use crate::diff::{self, Difference};
 use crate::gates::{self, Outcome};
@@ -14,6 +13,8 @@ use crate::observation::{Host, at, is_deleting, items, text};
 use crate::reconcile::{Decision, Desired};
 use crate::request;
 use crate::sort::sort_distinct;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// Drafts what happens to the children of a decision.

@@ -6,8 +6,10 @@
 use crate::charge::Charge;
 use crate::diagnostic::Diagnostic;
 use crate::written::{Written, members, written};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// A step of a path into an object: a field, or the element of a list whose keys have these values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -27,6 +27,8 @@ use crate::request;
 use crate::sort::sort_distinct;
 use crate::table::Table;
 use crate::undone;
+use alloc::string::String;
+use alloc::vec::Vec;
 use resources::Dependants;
 use serde_json::Value;
 

@@ -3,6 +3,8 @@
 use super::{Action, Drafted, Verb};
 use crate::list::{AddAll, Listed};
 use crate::table::Table;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Puts actions, given in key order, in order of execution and names in each what comes first. Creates and updates come after what
 /// they need; deletes before.
@@ -62,16 +64,16 @@ impl Edges {
     /// Every place once, smaller ones first where edges allow it.
     fn sequence(&self) -> Vec<usize> {
         let mut left: Vec<usize> = self.before.iter().map(Vec::len).listed();
-        let mut free: std::collections::BinaryHeap<std::cmp::Reverse<usize>> = std::collections::BinaryHeap::new();
-        free.extend(left.iter().enumerate().filter(|(_, count)| **count == 0).map(|(place, _)| std::cmp::Reverse(place)));
+        let mut free: alloc::collections::BinaryHeap<core::cmp::Reverse<usize>> = alloc::collections::BinaryHeap::new();
+        free.extend(left.iter().enumerate().filter(|(_, count)| **count == 0).map(|(place, _)| core::cmp::Reverse(place)));
         let mut sequence = Vec::new();
-        while let Some(std::cmp::Reverse(place)) = free.pop() {
+        while let Some(core::cmp::Reverse(place)) = free.pop() {
             sequence.push(place);
             for then in self.after.get(place).into_iter().flatten() {
                 if let Some(count) = left.get_mut(*then) {
                     *count = count.saturating_sub(1);
                     if *count == 0 {
-                        free.push(std::cmp::Reverse(*then));
+                        free.push(core::cmp::Reverse(*then));
                     }
                 }
             }

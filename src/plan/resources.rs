@@ -12,6 +12,8 @@ use crate::names;
 use crate::observation::{Host, is_kept_by_metacontroller, number};
 use crate::reconcile::Decision;
 use crate::request;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// What happens to the dependants of a custom resource in the same plan.

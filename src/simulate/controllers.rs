@@ -6,6 +6,9 @@ use crate::json::tree;
 use crate::kinds::{Key, Kind};
 use crate::list::Listed;
 use crate::observation::{at, is_deleting, items, number, set, text};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// Kinds that stay until a controller lets them go.

@@ -4,6 +4,8 @@
 
 use crate::kinds::Kind;
 use crate::observation::{at, set, text};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use serde_json::{Map, Value};
 
 /// Fills in the defaults of an object.

@@ -9,8 +9,11 @@ use crate::apply;
 use crate::kinds::{Key, Kind};
 use crate::observation::{at, is_deleting, items, number, set, text};
 use crate::plan::Request;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The objects of a simulated cluster.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +39,7 @@ impl Cluster {
 
     /// Gives its objects up, to observe them without a copy; [`Cluster::restore`] takes them back.
     pub fn take(&mut self) -> BTreeMap<Key, Value> {
-        std::mem::take(&mut self.objects)
+        core::mem::take(&mut self.objects)
     }
 
     /// Takes its objects back.

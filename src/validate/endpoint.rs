@@ -6,6 +6,8 @@ use crate::diagnostic::{Diagnostic, shown};
 use crate::json::pointer;
 use crate::names::{self, Labels};
 use crate::observation::{at, text};
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// Reads a spec whose structure was walked; rules that it breaks are added to `found`.

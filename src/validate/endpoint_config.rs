@@ -6,6 +6,7 @@ use crate::list::Listed;
 use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// Envoy refuses a sum above this.

@@ -2,6 +2,7 @@
 
 use crate::list::Listed;
 use crate::names;
+use alloc::vec::Vec;
 
 /// An absolute path of letters, digits and `._~-`, without dot segments, as nginx, gor and probes get it.
 pub fn is_url_path(path: &str) -> bool {

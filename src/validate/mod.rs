@@ -21,6 +21,8 @@ use crate::observation::{at, is_deleting, number, text};
 use crate::policy::Policy;
 use crate::request::finalizers_of;
 use crate::sort::sort_distinct;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// A custom resource after validation.

@@ -11,11 +11,14 @@ use crate::list::Listed;
 use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// Ports of the sidecars and of Istio's proxy.
 const SIDECAR_PORTS: [u64; 3] = [2020, 2021, 5140];
-const ISTIO_PORTS: std::ops::RangeInclusive<u64> = 15000..=15090;
+const ISTIO_PORTS: core::ops::RangeInclusive<u64> = 15000..=15090;
 /// Volumes of the rendered pod.
 const OUR_VOLUMES: [&str; 8] =
     ["store", "config", "init-tmp", "model-tmp", "nginx-tmp", "fluent-bit-tmp", "capture", "credentials"];
@@ -468,12 +471,12 @@ fn volumes(given: &[Value], found: &mut Found) -> (Vec<Value>, Vec<Value>) {
         let path = format!("/spec/pod/volumes/{index}");
         check_volume(index, entry, &mut seen, found);
         let source = SOURCES.into_iter().find(|source| !at(entry, &[source]).is_null());
-        let mut body = object(&mut std::iter::once(("name".to_owned(), Value::from(volume))));
+        let mut body = object(&mut core::iter::once(("name".to_owned(), Value::from(volume))));
         if let Some(source) = source {
             body.insert(source.into(), without_nulls(at(entry, &[source])));
         }
         volumes.push(Value::Object(body));
-        let mut mount = object(&mut std::iter::once(("name".to_owned(), Value::from(volume))));
+        let mut mount = object(&mut core::iter::once(("name".to_owned(), Value::from(volume))));
         for field in ["mountPath", "readOnly", "subPath"] {
             match at(entry, &[field]) {
                 Value::Null | Value::Bool(false) => {}

@@ -5,6 +5,8 @@ use crate::json::pointer;
 use crate::list::Listed;
 use crate::quantity::Quantity;
 use crate::written::json;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// What a value must be, read from a schema.

@@ -2,6 +2,8 @@
 
 use crate::names::Labels;
 use crate::quantity::Quantity;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// What every custom resource has, valid or not.

@@ -6,6 +6,7 @@ use crate::children::container::{env_of_field, hardened, http_get, mount, mount_
 use crate::children::core::{Container, Probe};
 use crate::children::pod::CONFIG;
 use crate::validate::Meta;
+use alloc::string::String;
 
 /// CPU, memory and latency metrics.
 pub fn container(parts: &ModelParts) -> Container {

@@ -5,6 +5,8 @@ use crate::children::container::{env, env_of_field, hardened, mount, resources, 
 use crate::children::core::{Capabilities, Container, SecurityContext};
 use crate::children::model::drained_seconds;
 use crate::list::Listed;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// `None` when capture is disabled.
 pub fn container(parts: &ModelParts) -> Option<Container> {

@@ -5,6 +5,8 @@ use crate::children::core::{Container, EnvVar, ResourceRequirements, VolumeMount
 use crate::children::{ModelParts, model::key, pod::CONFIG};
 use crate::list::Listed;
 use crate::validate::{Artifact, Source, Storage};
+use alloc::string::ToString;
+use alloc::vec::Vec;
 
 /// The download program.
 pub const PROGRAM: &str = include_str!("fetch.py");

@@ -1,5 +1,7 @@
 //! The containers around the serving container: one file each, with the text that configures it beside it.
 
+use alloc::string::String;
+
 pub mod fluent_bit;
 pub mod gor;
 pub mod init;

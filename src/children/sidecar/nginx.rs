@@ -9,6 +9,7 @@ use crate::children::core::{Container, Probe};
 use crate::children::model::{DRAIN_ABOVE_TIMEOUT_SECONDS, ENDPOINT_REMOVAL_SECONDS};
 use crate::children::pod::CONFIG;
 use crate::validate::Model;
+use alloc::string::{String, ToString};
 
 /// The only target of the Model's Service.
 pub fn container(parts: &ModelParts) -> Container {
