@@ -1,13 +1,14 @@
 //! `cargo xtask`: sets up what a fresh machine lacks, then builds, tests and measures Modelwright.
 //!
-//! Reads in the order of the work: [`setup`] → [`wasm`] → [`dist`] → [`image`] → [`js`] → [`cluster`] → [`test`]. Every failure is one
-//! sentence.
+//! Reads in the order of the work: [`setup`] → [`wasm`] (with [`layout`]) → [`dist`] → [`image`] → [`js`] → [`cluster`] → [`test`]. Every
+//! failure is one sentence.
 
 mod project;
 mod shell;
 
 mod setup;
 
+mod layout;
 mod wasm;
 
 mod component;
