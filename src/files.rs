@@ -11,9 +11,9 @@ use crate::observation::{
     Host, Observation, SERVER_FIELDS, at, describe, is_deleting, is_kept_by_metacontroller, key_of, number, set,
 };
 use crate::request;
+use crate::table::Table;
 use crate::undone;
 use crate::validate;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use serde_json::Value;
 
@@ -59,26 +59,26 @@ fn refuse_contradictions(seen: &mut Observation) {
 }
 
 /// Gives back the objects as they were observed, without what files make of them.
-pub fn give_back(seen: &mut Observation) -> BTreeMap<Key, Value> {
+pub fn give_back(seen: &mut Observation) -> Table<Value> {
     let mut objects = core::mem::take(&mut seen.objects);
     for key in seen.resources.keys() {
         objects.remove(key);
     }
-    objects.extend(core::mem::take(&mut seen.before));
+    objects.add_all(core::mem::take(&mut seen.before));
     objects
 }
 
 /// Takes a new observation of the same cluster: the same files, the same host.
-pub fn observe_again(seen: &mut Observation, objects: BTreeMap<Key, Value>) {
+pub fn observe_again(seen: &mut Observation, objects: Table<Value>) {
     seen.objects = objects;
-    seen.before = BTreeMap::new();
+    seen.before = Table::default();
     seen.diagnostics = Vec::new();
     apply_all(seen);
 }
 
 fn apply_all(seen: &mut Observation) {
     let everything = seen.resources.is_empty() && seen.rejected.is_empty() && seen.deletes.is_empty();
-    for (key, file) in core::mem::take(&mut seen.resources) {
+    for (key, file) in core::mem::take(&mut seen.resources).into_pairs() {
         apply_file(seen, key, file);
     }
     seen.subjects = subjects(seen, everything);

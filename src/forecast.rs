@@ -12,7 +12,6 @@ use crate::table::Table;
 use crate::written::{Written, members, written};
 use crate::{reconcile, references};
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::Value;
@@ -103,7 +102,7 @@ pub struct End {
 
 /// Runs plans on a simulated cluster until nothing changes.
 pub fn forecast(mut seen: Observation) -> Forecast {
-    let mut cluster = Cluster::new(BTreeMap::new());
+    let mut cluster = Cluster::new(Table::default());
     seen.foresees = true;
     let mut rounds = Vec::new();
     let mut diagnostics = None;
@@ -189,7 +188,7 @@ fn traffic(cluster: &Cluster) -> Vec<Traffic> {
         }
     }
     let created =
-        |key: &&Key| cluster.objects().get(*key).map_or("", |object| text(object, &["metadata", "creationTimestamp"])).to_owned();
+        |key: &&Key| cluster.objects().get(key).map_or("", |object| text(object, &["metadata", "creationTimestamp"])).to_owned();
     let of_host = |(host, keys): (&Key, &Vec<Key>)| {
         let oldest = keys.iter().min_by_key(created).and_then(|key| cluster.objects().get(key))?;
         let share =

@@ -12,7 +12,6 @@ use crate::request;
 use crate::sort::sort_distinct;
 use crate::table::Table;
 use crate::undone;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
@@ -30,11 +29,11 @@ pub enum Host {
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// Observed objects of the kinds we know; a custom resource that a file changes appears as it will be.
-    pub objects: BTreeMap<Key, Value>,
+    pub objects: Table<Value>,
     /// Custom resources that were handed in as files: what is applied, by key.
-    pub resources: BTreeMap<Key, Value>,
+    pub resources: Table<Value>,
     /// Observed custom resources that a file changes, as they are.
-    pub before: BTreeMap<Key, Value>,
+    pub before: Table<Value>,
     /// Files that are not sent, and why.
     pub rejected: Table<Vec<Diagnostic>>,
     /// The custom resources that the user asks to delete; sorted, without repeats.
@@ -128,9 +127,9 @@ impl Observation {
     /// An observation of nothing.
     pub fn empty(host: Host, policy: Policy, now: &str) -> Self {
         Self {
-            objects: BTreeMap::new(),
-            resources: BTreeMap::new(),
-            before: BTreeMap::new(),
+            objects: Table::default(),
+            resources: Table::default(),
+            before: Table::default(),
             rejected: Table::default(),
             deletes: Vec::new(),
             subjects: Vec::new(),
@@ -248,7 +247,7 @@ impl Observation {
 
     /// The observed objects of a kind, in order of namespace and name.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Value)> {
-        self.objects.range(Key::new(kind, "", "")..).take_while(move |(key, _)| key.kind == kind)
+        self.objects.since(&Key::new(kind, "", "")).take_while(move |(key, _)| key.kind == kind)
     }
 
     /// Whether anything may be decided about a custom resource: not where only what others need of it was read.

@@ -11,6 +11,7 @@ use modelwright::kinds::Key;
 use modelwright::observation::key_of;
 use modelwright::plan::{Plan, Request};
 use modelwright::simulate::Cluster;
+use modelwright::table::Table;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub struct World {
 impl World {
     /// A cluster to which all steps have happened.
     pub fn after(steps: &[Step], library: &Library) -> Result<Self, String> {
-        let mut world = Self { cluster: Cluster::new(BTreeMap::new()) };
+        let mut world = Self { cluster: Cluster::new(Table::default()) };
         for step in steps {
             world.take(step, library)?;
         }
@@ -157,7 +158,7 @@ impl World {
     }
 
     /// Changes the objects behind the back of the simulated API server.
-    pub fn edit<T>(&mut self, change: impl FnOnce(&mut BTreeMap<Key, Value>) -> T) -> T {
+    pub fn edit<T>(&mut self, change: impl FnOnce(&mut Table<Value>) -> T) -> T {
         let mut objects = self.cluster.take();
         let result = change(&mut objects);
         self.cluster.restore(objects);

@@ -9,8 +9,8 @@ use crate::apply;
 use crate::kinds::{Key, Kind};
 use crate::observation::{at, is_deleting, items, number, set, text};
 use crate::plan::Request;
+use crate::table::Table;
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use serde_json::Value;
 /// The objects of a simulated cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Cluster {
-    objects: BTreeMap<Key, Value>,
+    objects: Table<Value>,
     /// Counts writes: the next resourceVersion, and the age of new objects.
     serial: u64,
 }
@@ -28,22 +28,22 @@ pub type Code = u16;
 
 impl Cluster {
     /// A cluster that holds `objects` as they were observed.
-    pub fn new(objects: BTreeMap<Key, Value>) -> Self {
+    pub fn new(objects: Table<Value>) -> Self {
         Self { objects, serial: 1_000_000 }
     }
 
     /// Its objects.
-    pub fn objects(&self) -> &BTreeMap<Key, Value> {
+    pub fn objects(&self) -> &Table<Value> {
         &self.objects
     }
 
     /// Gives its objects up, to observe them without a copy; [`Cluster::restore`] takes them back.
-    pub fn take(&mut self) -> BTreeMap<Key, Value> {
+    pub fn take(&mut self) -> Table<Value> {
         core::mem::take(&mut self.objects)
     }
 
     /// Takes its objects back.
-    pub fn restore(&mut self, objects: BTreeMap<Key, Value>) {
+    pub fn restore(&mut self, objects: Table<Value>) {
         self.objects = objects;
     }
 

@@ -2,10 +2,11 @@
 
 use modelwright::kinds::{Key, Kind};
 use modelwright::plan::{Action, Plan, Verb};
+use modelwright::table::Table;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub type Objects = BTreeMap<Key, Value>;
+pub type Objects = Table<Value>;
 pub type Verdict = Result<(), String>;
 
 /// One action, and what it was decided on.

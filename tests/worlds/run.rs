@@ -32,14 +32,16 @@ pub struct Run<'w> {
 impl<'w> Run<'w> {
     /// An empty cluster, but for what is there before us.
     pub fn new(world: &'w World) -> Self {
-        let mut objects = Objects::new();
+        let mut objects = Objects::default();
         for name in super::NAMESPACES {
             let namespace =
                 json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "uid": format!("ns-{name}")}});
             let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
                 "metadata": {"name": "mine", "namespace": name, "uid": format!("mine-{name}")},
                 "spec": {"accessModes": ["ReadWriteOnce"]}, "status": {"phase": "Bound"}});
-            objects.extend([namespace, claim].into_iter().filter_map(|object| Some((key_of(&object)?, object))));
+            for object in [namespace, claim] {
+                objects.insert(key_of(&object).expect("a known kind"), object);
+            }
         }
         Self { world, cluster: Cluster::new(objects), unreadable: Vec::new(), asked: Vec::new(), serial: 0, log: Vec::new() }
     }
@@ -73,7 +75,7 @@ impl<'w> Run<'w> {
 
     /// What one hands to `modelwright plan` to see the same.
     pub fn paste(&self) -> String {
-        let observed: Vec<Value> = self.seen().into_values().collect();
+        let observed: Vec<Value> = self.seen().into_rows();
         let unreadable: Vec<Value> = self
             .unreadable
             .iter()
@@ -260,7 +262,9 @@ impl<'w> Run<'w> {
             object["metadata"]["namespace"] = key.namespace.clone().into();
         }
         self.change(|objects| {
-            objects.entry(key).or_insert(object);
+            if !objects.contains_key(&key) {
+                objects.insert(key, object);
+            }
         });
     }
 
