@@ -284,7 +284,7 @@ fn rights_are_the_least() {
     }
     assert_eq!(
         of_all.iter().filter(|right| right.starts_with("ClusterRole")).collect::<Vec<_>>(),
-        ["ClusterRole list /namespaces"]
+        ["ClusterRole list /namespaces", "ClusterRole list metacontroller.k8s.io/compositecontrollers"]
     );
     assert!(of_all.iter().all(|right| !right.contains('*') && !right.contains("secrets")), "{of_all:?}");
     assert!(has(&rights(&["rbac", "--volumes"]), "ClusterRole create /persistentvolumes"));
