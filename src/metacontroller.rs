@@ -176,7 +176,10 @@ fn last_applied(object: &Value) -> Option<Value> {
     let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
     metadata.remove("ownerReferences");
     for member in ["name", "namespace"] {
-        metadata.insert(member.into(), at(object, &["metadata", member]).clone());
+        // A PersistentVolume has no namespace, and null is none.
+        if let Some(value) = object.get("metadata").and_then(|metadata| metadata.get(member)) {
+            metadata.insert(member.into(), value.clone());
+        }
     }
     Some(owned)
 }
@@ -341,6 +344,17 @@ mod tests {
     use super::*;
     use alloc::string::ToString;
     use serde_json::json;
+
+    #[test]
+    fn what_is_held_without_a_namespace_gets_none() {
+        let fields = json!({"f:metadata": {"f:labels": {"f:a": {}}}, "f:spec": {"f:capacity": {}}});
+        let volume = json!({"apiVersion": "v1", "kind": "PersistentVolume", "spec": {"capacity": {"storage": "1Gi"}, "x": 1},
+            "metadata": {"name": "a.b", "uid": "u", "labels": {"a": "1", "foreign": "2"},
+                "managedFields": [{"manager": names::METACONTROLLER, "operation": "Apply", "fieldsV1": fields}]}});
+        let held = json!({"apiVersion": "v1", "kind": "PersistentVolume", "spec": {"capacity": {"storage": "1Gi"}},
+            "metadata": {"name": "a.b", "labels": {"a": "1"}}});
+        assert_eq!(last_applied(&volume), Some(held));
+    }
 
     #[test]
     fn a_parent_that_cannot_be_told_from_another_is_never_answered_with_fewer_children() {

@@ -125,7 +125,6 @@ pub struct PersistentVolumeSpec<'a> {
     pub capacity: Labels,
     pub access_modes: &'a [String],
     pub persistent_volume_reclaim_policy: &'static str,
-    pub storage_class_name: &'static str,
     pub claim_ref: ObjectReference,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub mount_options: &'static [&'static str],

@@ -8,14 +8,14 @@ use crate::validate::{Model, Storage, Volume};
 use k8s_openapi::api::core::v1::{HostPathVolumeSource, NFSVolumeSource, ObjectReference};
 use serde_json::Value;
 
-/// Bound to the Model's claim from both sides; `None` where a class makes the volume, or nobody does.
+/// Bound to the Model's claim from both sides; `None` where a class makes the volume, or nobody does. It says no `storageClassName`: an
+/// empty one would not be stored, and who compares as Metacontroller does would write it for ever.
 pub fn persistent_volume(model: &Model) -> Option<Value> {
     let Storage::Claim { size, access_modes, volume } = &model.storage else { return None };
     let spec = PersistentVolumeSpec {
         capacity: labels([("storage", size.canonical())]),
         access_modes,
         persistent_volume_reclaim_policy: "Retain",
-        storage_class_name: "",
         claim_ref: claim(model),
         mount_options: mount_options(volume),
         source: source(volume)?,
