@@ -33,3 +33,8 @@ pub mod record;
 pub mod hook_load;
 pub mod hook_server;
 pub mod rbac;
+
+pub mod installation;
+pub mod relay;
+pub mod stand_in;
+pub mod watcher;

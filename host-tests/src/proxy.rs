@@ -160,10 +160,10 @@ impl Drop for Proxy {
 }
 
 /// A message of HTTP: its first line, its headers in lower case, its body.
-struct Message {
-    first: String,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
+pub(crate) struct Message {
+    pub(crate) first: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Shared {
@@ -190,7 +190,7 @@ impl Shared {
                     self.forward(&request)?
                 }
             };
-            let code = answer.first.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+            let code = answer.code();
             if let Some(entry) = lock(&self.log).get_mut(asked.number - 1) {
                 entry.code = code;
             }
@@ -219,22 +219,34 @@ impl Shared {
 
     /// The answer of the API server.
     fn forward(&self, request: &Message) -> io::Result<Message> {
-        // The old version of HTTP, in which an answer is what comes until the connection ends.
-        let mut text = request.first.replace("HTTP/1.1", "HTTP/1.0");
-        for (name, value) in request.headers.iter().filter(|(name, _)| !["connection", "host"].contains(&name.as_str())) {
-            text.push_str(&format!("\r\n{name}: {value}"));
-        }
-        text.push_str(&format!("\r\nhost: {}\r\n\r\n", self.upstream));
-        let mut bytes = text.into_bytes();
-        bytes.extend(&request.body);
-        let mut upstream = TcpStream::connect(&self.upstream)?;
-        upstream.write_all(&bytes)?;
-        let mut reader = BufReader::new(upstream);
-        let (first, headers) = read_head(&mut reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let mut body = Vec::new();
-        reader.read_to_end(&mut body)?;
-        Ok(Message { first, headers, body })
+        exchange(&self.upstream, request)
     }
+}
+
+impl Message {
+    /// The status code of an answer.
+    pub(crate) fn code(&self) -> u16 {
+        self.first.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Sends a request on over a connection of its own and takes the answer.
+pub(crate) fn exchange(address: &str, request: &Message) -> io::Result<Message> {
+    // The old version of HTTP, in which an answer is what comes until the connection ends.
+    let mut text = request.first.replace("HTTP/1.1", "HTTP/1.0");
+    for (name, value) in request.headers.iter().filter(|(name, _)| !["connection", "host"].contains(&name.as_str())) {
+        text.push_str(&format!("\r\n{name}: {value}"));
+    }
+    text.push_str(&format!("\r\nhost: {address}\r\n\r\n"));
+    let mut bytes = text.into_bytes();
+    bytes.extend(&request.body);
+    let mut upstream = TcpStream::connect(address)?;
+    upstream.write_all(&bytes)?;
+    let mut reader = BufReader::new(upstream);
+    let (first, headers) = read_head(&mut reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut body = Vec::new();
+    reader.read_to_end(&mut body)?;
+    Ok(Message { first, headers, body })
 }
 
 /// A dry run changes nothing, and neither does a question about rights.
@@ -257,7 +269,7 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<(String, BTreeMap<S
     }
 }
 
-fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Message>> {
+pub(crate) fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Message>> {
     let Some((first, headers)) = read_head(reader)? else { return Ok(None) };
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
@@ -274,9 +286,9 @@ fn refusal(code: u16, retry_after: Option<u64>) -> Message {
     Message { first: format!("HTTP/1.1 {code} Injected"), headers, body: body.to_string().into_bytes() }
 }
 
-fn write_answer(stream: &mut TcpStream, code: u16, answer: &Message) -> io::Result<()> {
+pub(crate) fn write_answer(stream: &mut TcpStream, code: u16, answer: &Message) -> io::Result<()> {
     let mut text = format!("HTTP/1.1 {code} Answer\r\ncontent-length: {}\r\n", answer.body.len());
-    for name in ["content-type", "retry-after"] {
+    for name in ["content-type", "retry-after", "etag"] {
         if let Some(value) = answer.headers.get(name) {
             text.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -48,7 +48,9 @@ Usage: cargo xtask <command>
           control plane that ends with the demo
   cluster up|down|status [--dir DIR]
           a real Kubernetes control plane on this machine, in target/modelwright/cluster
-          or DIR; needs Go, and builds once, for some minutes
+          or DIR; needs Go, and builds once, for some minutes; `up --metacontroller`
+          [--apply-strategy dynamic-apply|server-side-apply] also starts Metacontroller
+          (METACONTROLLER names the program; unset: a stand-in), our hook and our controllers
   test [--worlds N]
           everything: set-up, build, checks and all tests; with --worlds only that the plan is
           the truth, in N random worlds (10,000 take some hours)

@@ -11,7 +11,8 @@ use std::process::Command;
 const XTASK: [&str; 4] = ["--profile", "xtask", "--package", "xtask"];
 const HOST_TESTS: &str = "modelwright-host-tests";
 /// Those of host-tests that need a control plane.
-const CLUSTER_TESTS: [&str; 9] = ["cluster", "istio", "deploy", "handover", "rollout", "consent", "rbac", "faults", "truth"];
+const CLUSTER_TESTS: [&str; 10] =
+    ["cluster", "istio", "deploy", "handover", "metacontroller", "rollout", "consent", "rbac", "faults", "truth"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Everything, or only so many random worlds on a control plane.

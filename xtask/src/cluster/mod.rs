@@ -5,6 +5,7 @@
 
 mod go;
 mod kubeconfig;
+mod metacontroller;
 mod servers;
 
 pub use go::{Background, Checkers, checkers};
@@ -20,16 +21,24 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-const USAGE: &str = "it is `cargo xtask cluster up|down|status [--dir DIR]`";
+const USAGE: &str = "it is `cargo xtask cluster up|down|status [--dir DIR]`, and `up` takes `--metacontroller` and with it
+`--apply-strategy dynamic-apply|server-side-apply`";
 
 /// The subcommands; `build` and `guard` are what `cargo xtask test` starts.
 pub fn run(project: &Project, steps: &mut Steps, arguments: &[String]) -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (command, folder) = match words.as_slice() {
-        [command] => (*command, project.work().join("cluster")),
-        [command, "--dir", folder] => (*command, absolute(Path::new(folder))?),
-        _ => return Err(USAGE.into()),
-    };
+    let (command, options) = words.split_first().ok_or(USAGE)?;
+    let Options { folder, strategy } = options_of(project, options)?;
+    match (*command, &strategy) {
+        ("up", Some(strategy)) => {
+            up(project, steps, &folder)?;
+            let mut servers = Servers::read(&folder)?.ok_or("the cluster is gone")?;
+            return metacontroller::start(project, steps, &mut servers, &folder, strategy);
+        }
+        (_, Some(_)) => return Err(USAGE.into()),
+        (_, None) => {}
+    }
+    let command = *command;
     match command {
         "up" => up(project, steps, &folder),
         "down" => down(&folder),
@@ -37,6 +46,35 @@ pub fn run(project: &Project, steps: &mut Steps, arguments: &[String]) -> Outcom
         "build" => go::build(project, steps).and_then(|_| checkers(project, steps)).map(|_| ()),
         "guard" => guard(&folder),
         _ => Err(USAGE.into()),
+    }
+}
+
+/// What comes after the subcommand.
+struct Options {
+    folder: PathBuf,
+    /// Of Metacontroller, where it is wanted.
+    strategy: Option<String>,
+}
+
+fn options_of(project: &Project, mut words: &[&str]) -> Outcome<Options> {
+    let mut options = Options { folder: project.work().join("cluster"), strategy: None };
+    loop {
+        words = match words {
+            [] => return Ok(options),
+            ["--dir", folder, rest @ ..] => {
+                options.folder = absolute(Path::new(folder))?;
+                rest
+            }
+            ["--metacontroller", rest @ ..] => {
+                options.strategy.get_or_insert("dynamic-apply".into());
+                rest
+            }
+            ["--apply-strategy", strategy, rest @ ..] if options.strategy.is_some() => {
+                options.strategy = Some((*strategy).into());
+                rest
+            }
+            _ => return Err(USAGE.into()),
+        };
     }
 }
 

@@ -80,7 +80,12 @@ impl Servers {
 
     /// Whether everything that belongs to a cluster was started and runs.
     pub fn all_run(&self) -> bool {
-        self.servers.len() == super::go::NAMES.len() - 1 && self.servers.iter().all(Server::runs)
+        self.servers.len() >= super::go::NAMES.len() - 1 && self.servers.iter().all(Server::runs)
+    }
+
+    /// Whether a server was started.
+    pub fn has(&self, name: &str) -> bool {
+        self.servers.iter().any(|server| server.name == name)
     }
 
     /// Starts one in a process group of its own, so that Ctrl-C at the terminal is not meant for it.
