@@ -111,7 +111,6 @@ mod tests {
             "",
             "[",
             "null",
-            "[]",
             r#"{"children": []}"#,
             r#"{"parent": {}, "parent": {}}"#,
             r#"{"parent": {"metadata": {"name": 1}}}"#,
