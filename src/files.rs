@@ -78,7 +78,7 @@ pub fn observe_again(seen: &mut Observation, objects: Table<Value>) {
 
 fn apply_all(seen: &mut Observation) {
     let everything = seen.resources.is_empty() && seen.rejected.is_empty() && seen.deletes.is_empty();
-    for (key, file) in core::mem::take(&mut seen.resources).into_pairs() {
+    for (key, file) in core::mem::take(&mut seen.resources) {
         apply_file(seen, key, file);
     }
     seen.subjects = subjects(seen, everything);

@@ -151,15 +151,9 @@ impl<T> Table<T> {
         self.rows.iter_mut().for_each(change);
     }
 
-    /// Keys and rows in key order.
-    pub fn into_pairs(self) -> Vec<(Key, T)> {
-        let mut pairs: Vec<Option<(Key, T)>> = self.index.keys.into_iter().zip(self.rows).map(Some).listed();
-        self.index.order.into_iter().filter_map(|row| pairs.get_mut(row)?.take()).listed()
-    }
-
     /// The rows in key order, without their keys.
     pub fn into_rows(self) -> Vec<T> {
-        self.into_pairs().into_iter().map(|(_, row)| row).listed()
+        self.into_iter().map(|(_, row)| row).listed()
     }
 }
 
@@ -170,6 +164,17 @@ impl<T: Default> Table<T> {
             self.insert(key.clone(), T::default());
         }
         self.get_mut(key)
+    }
+}
+
+impl<T> IntoIterator for Table<T> {
+    type Item = (Key, T);
+    type IntoIter = alloc::vec::IntoIter<(Key, T)>;
+
+    /// Keys and rows in key order.
+    fn into_iter(self) -> Self::IntoIter {
+        let mut pairs: Vec<Option<(Key, T)>> = self.index.keys.into_iter().zip(self.rows).map(Some).listed();
+        self.index.order.into_iter().filter_map(|row| pairs.get_mut(row)?.take()).listed().into_iter()
     }
 }
 

@@ -151,7 +151,7 @@ proptest! {
         let parents: Vec<Key> = run.cluster.objects().keys().filter(|key| key.kind.is_parent()).cloned().collect();
         for key in parents {
             run.edit(&key, |object| object["metadata"]["finalizers"].as_array_mut().unwrap().retain(|f| f != run::FOREIGN_FINALIZER));
-            run.change(|objects| *objects = std::mem::take(objects).into_pairs().into_iter().filter(|(_, object)| !is_free(object)).collect());
+            run.change(|objects| *objects = std::mem::take(objects).into_iter().filter(|(_, object)| !is_free(object)).collect());
         }
         run.converge(&run::anything).map_err(fail)?;
         let left: Vec<String> = run.cluster.objects().iter().filter(|(_, object)| is_owned(object)).map(|(key, _)| key.label()).collect();

@@ -4,8 +4,8 @@ use modelwright::files;
 use modelwright::forecast::plan_of;
 use modelwright::json::Limits;
 use modelwright::simulate::Cluster;
+use modelwright::table::Table;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// More rounds than a first roll-out needs.
 const ROUND_LIMIT: usize = 10;
@@ -41,7 +41,7 @@ fn is_read_by_an_endpoint(object: &Value) -> bool {
 
 fn settled(models: usize) -> Result<(String, Cluster), String> {
     let files: Vec<Value> = (0..models).flat_map(|number| resources(number, models)).collect();
-    let mut cluster = Cluster::new(BTreeMap::new());
+    let mut cluster = Cluster::new(Table::default());
     for _ in 0..ROUND_LIMIT {
         let request = request(&files, &cluster);
         let seen = files::observe(&request, &Limits { values: usize::MAX, bytes: usize::MAX, ..Limits::DEFAULT })

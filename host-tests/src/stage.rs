@@ -2,10 +2,10 @@
 
 use crate::artefacts::Artefact;
 use crate::cluster::{Api, Reply, TemporaryFile, unique};
-use modelwright::kinds::{Key, Kind};
+use modelwright::kinds::Kind;
 use modelwright::observation::key_of;
+use modelwright::table::Table;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// The objects of the kinds that we know, as they are in the cluster.
-pub type Objects = BTreeMap<Key, Value>;
+pub type Objects = Table<Value>;
 
 /// A namespace; everything in it goes when the test ends.
 pub struct Stage<'a> {

@@ -7,7 +7,6 @@ use crate::scenario::{Apply, ApplyAs, Step};
 use modelwright::files;
 use modelwright::forecast::plan_of;
 use modelwright::json::Limits;
-use modelwright::kinds::Key;
 use modelwright::observation::key_of;
 use modelwright::plan::{Plan, Request};
 use modelwright::simulate::Cluster;

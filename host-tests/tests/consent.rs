@@ -106,6 +106,6 @@ fn nothing_is_deleted_beyond_what_is_allowed_and_nothing_is_done_without_a_yes()
     let ended = stage.run(counted.kubeconfig(), &delete, &[]).with(1);
     assert!(ended.says("objects would be deleted, and 3 may be"), "{}", ended.last_lines());
     assert_eq!(counted.writes(), []);
-    let kept: Vec<Value> = stage.of_kind(Kind::Model).into_values().collect();
+    let kept: Vec<Value> = stage.of_kind(Kind::Model).into_rows();
     assert!(kept.iter().all(|model| model["metadata"]["deletionTimestamp"].is_null()) && kept.len() == 2);
 }

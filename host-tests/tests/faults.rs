@@ -487,7 +487,8 @@ fn an_invalid_object_in_the_cluster_holds_what_depends_on_it_and_nothing_else() 
     stage.patch(Kind::Model, "titanic-v2", &invalid, "somebody");
     let of_v2 = |objects: Objects| {
         let depends = |object: &Value| object["metadata"]["name"] == "titanic-v2" || object["kind"] == "VirtualService";
-        let kept = objects.into_values().filter(|object| !Kind::PARENTS.iter().any(|kind| object["kind"] == kind.name()));
+        let kept =
+            objects.into_rows().into_iter().filter(|object| !Kind::PARENTS.iter().any(|kind| object["kind"] == kind.name()));
         kept.filter(depends).collect::<Vec<Value>>()
     };
     let before = of_v2(stage.objects());

@@ -520,9 +520,9 @@ impl<'a> Trial<'a> {
 
     fn same_ages(&mut self, real: &Objects) {
         let mut objects = self.simulated.take();
-        for (key, object) in &mut objects {
-            if let Some(age) = real.get(key).map(|real| real["metadata"]["creationTimestamp"].clone()) {
-                object["metadata"]["creationTimestamp"] = age;
+        for (key, real) in real.iter() {
+            if let Some(object) = objects.get_mut(key) {
+                object["metadata"]["creationTimestamp"] = real["metadata"]["creationTimestamp"].clone();
             }
         }
         self.simulated.restore(objects);
@@ -654,9 +654,8 @@ impl Answers {
     }
 
     fn differences(&self, asked: &Asked) -> Vec<String> {
-        let mut objects = Objects::new();
         let live = self.api.get(asked.object()).ok();
-        objects.extend(live.as_ref().and_then(|live| Some((key_of(live)?, live.clone()))));
+        let objects: Objects = live.as_ref().and_then(|live| Some((key_of(live)?, live.clone()))).into_iter().collect();
         let mut simulated = simulate::Cluster::new(objects);
         let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
         let request = Request {

@@ -78,9 +78,7 @@ fn sync(run: &mut Run, key: &Key, judge: Judge) -> Verdict {
     if answer["finalized"] == true {
         run.edit(key, |object| object["metadata"]["finalizers"].as_array_mut().unwrap().retain(|name| name != FINALIZER));
         let gone = |object: &Value| deleting(object) && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
-        run.change(|objects| {
-            *objects = std::mem::take(objects).into_pairs().into_iter().filter(|(_, object)| !gone(object)).collect()
-        });
+        run.change(|objects| *objects = std::mem::take(objects).into_iter().filter(|(_, object)| !gone(object)).collect());
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ const TOLERANCE: u64 = 2;
 /// One form of the core, with the bytes it may have. The npm form is meant to have 200,000 bytes gzipped, and does not yet: what it has is
 /// the bound until then.
 const BUDGETS: [(&str, Size); 2] =
-    [("component", Size { raw: 1_000_000, gz: 320_000 }), ("js", Size { raw: 600_000, gz: 208_000 })];
+    [("component", Size { raw: 1_000_000, gz: 320_000 }), ("js", Size { raw: 600_000, gz: 217_000 })];
 
 /// Bytes, as they are and gzipped.
 #[derive(Clone, Copy)]
