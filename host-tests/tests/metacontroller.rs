@@ -49,7 +49,7 @@ fn one_model(installation: &Installation) -> Vec<Value> {
 
 fn is_available(stage: &Stage) -> bool {
     let generations = |object: &Value| object["status"]["observedGeneration"] == object["metadata"]["generation"];
-    let resources = Kind::PARENTS.into_iter().flat_map(|kind| stage.of_kind(kind).into_values());
+    let resources = Kind::PARENTS.into_iter().flat_map(|kind| stage.of_kind(kind).into_rows().into_iter());
     resources.into_iter().all(|object| object["status"]["state"] == "available" && generations(&object))
 }
 
@@ -226,8 +226,11 @@ fn foreign(mode: Mode) {
     stage.create(Kind::PersistentVolume, &volume);
     stage.create(Kind::Gateway, &gateway);
     let foreign = || {
-        let volume =
-            stage.of_kind(Kind::PersistentVolume).into_values().find(|volume| volume["spec"]["hostPath"]["path"] == "/somebody");
+        let volume = stage
+            .of_kind(Kind::PersistentVolume)
+            .into_rows()
+            .into_iter()
+            .find(|volume| volume["spec"]["hostPath"]["path"] == "/somebody");
         let mut volume = volume.expect("the volume of somebody");
         // Its own controllers tell whether it is bound.
         volume["status"].take();
