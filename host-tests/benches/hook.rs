@@ -13,6 +13,7 @@ use modelwright_hook::{LogFormat, TlsFiles, check, log, tls};
 use modelwright_host_tests::artefacts::Artefact;
 use modelwright_host_tests::hook_load::two_models;
 use modelwright_host_tests::hook_server::{HookServer, reply};
+use modelwright_host_tests::scenario::ApplyMode;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -154,7 +155,6 @@ fn repeat(stream: impl Read + Write, request: &str, begin: Instant) -> Vec<Durat
 }
 
 fn measure() {
-    let body = two_models().expect("the example settles").to_string();
     let own = Certificate::new();
     let callers = own.callers();
     let (certificate, key) = (own.certificate.display().to_string(), own.key.display().to_string());
@@ -162,76 +162,79 @@ fn measure() {
     std::fs::write(&policy, POLICY).expect("a file");
     let policy = policy.display().to_string();
     let this = std::env::current_exe().expect("this program");
+    let tls = ["--tls-cert", &certificate, "--tls-key", &key, "--policy", &policy];
+    let plain = ["--plain-http", "--policy", &policy];
 
-    let mut rows = String::new();
-    let mut spent = Vec::new();
-    let mut rest = 0;
-    for (name, is_tls) in [("plain HTTP", false), ("TLS 1.3", true)] {
-        let transport: &[&str] = if is_tls { &["--tls-cert", &certificate, "--tls-key", &key] } else { &["--plain-http"] };
-        let server = HookServer::start(&[transport, &["--policy", &policy]].concat());
-        rest = server.memory();
-        let ours = load(&server, &body, is_tls.then_some(&callers));
-        drop(server);
-        let files: &[&str] = if is_tls { &["constant", &certificate, &key] } else { &["constant"] };
-        let server = HookServer::of_program(&this, files);
-        let constant = load(&server, &body, is_tls.then_some(&callers));
-        for (what, load) in [("`modelwright hook`", &ours), ("constant answer", &constant)] {
-            let _ = writeln!(
-                rows,
-                "| {what}, {name} | {:.0} | {:.1} ms | {:.1} ms | {} MiB |",
-                load.per_second(),
-                load.at(0.5),
-                load.at(0.99),
-                load.memory >> 20
-            );
-        }
-        spent.push((ours.per_second(), constant.per_second()));
-    }
-    let text = format!(
-        "## The hook server\n\nA sync of an EndpointConfig with two Models and their live objects, {:.1} kB, over and over from {CALLERS} callers on {} cores, which \
-         the callers share; no answer is a 304. Memory at rest: {} MiB.\n\n| | syncs/s | median | p99 | memory |\n|---|--:|--:|--:|--:|\n{rows}\n{}",
-        body.len() as f64 / 1e3,
-        std::thread::available_parallelism().map_or(0, usize::from),
-        rest >> 20,
-        shares(&body, &spent),
+    let mut text = format!(
+        "## The hook server\n\nA sync of an EndpointConfig with two Models and their live objects, over and over from {CALLERS} callers on {} cores, \
+         which the callers share; no answer is a 304. Beside it a hook of the same framework that answers always the same.\n\n\
+         | | request | syncs/s | median | p99 | memory at rest, after |\n|---|--:|--:|--:|--:|--:|\n",
+        cores()
     );
+    let mut row = |what: &str, server: HookServer, body: &str, config: Option<&Arc<ClientConfig>>| {
+        let rest = server.memory();
+        let load = load(&server, body, config);
+        let _ = writeln!(
+            text,
+            "| {what} | {:.1} kB | {:.0} | {:.1} ms | {:.1} ms | {}, {} MiB |",
+            body.len() as f64 / 1e3,
+            load.per_second(),
+            load.at(0.5),
+            load.at(0.99),
+            rest >> 20,
+            load.memory >> 20
+        );
+        load.per_second()
+    };
+    let body = |mode| two_models(mode).expect("the example settles").to_string();
+    let (applied, annotated) = (body(ApplyMode::ServerSideApply), body(ApplyMode::DynamicApply));
+    let whole = row("`server-side-apply`, TLS 1.3", HookServer::start(&tls), &applied, Some(&callers));
+    row("`server-side-apply`, plain HTTP", HookServer::start(&plain), &applied, None);
+    row("`dynamic-apply`, TLS 1.3", HookServer::start(&tls), &annotated, Some(&callers));
+    let files = ["constant", &certificate, &key];
+    let over_tls = row("constant answer, TLS 1.3", HookServer::of_program(&this, &files), &applied, Some(&callers));
+    let over_http = row("constant answer, plain HTTP", HookServer::of_program(&this, &files[..1]), &applied, None);
+    text.push_str(&shares(&applied, whole, over_tls, over_http));
     println!("\n{text}");
     if let Some(path) = std::env::var_os("MODELWRIGHT_BENCHMARKS") {
         std::fs::write(path, text).expect("the table can be written");
     }
 }
 
-/// Where the time of one sync goes, each part measured alone on one core; what TLS and the network cost is in the constant hooks.
-fn shares(body: &str, spent: &[(f64, f64)]) -> String {
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Where the time of one sync goes, from what is answered in a second: the whole, and the two constant hooks. What is a function is measured
+/// alone, on one core.
+fn shares(body: &str, whole: f64, over_tls: f64, over_http: f64) -> String {
     let planner = Planner::from_precompiled(&Artefact::Precompiled.read().expect("`cargo xtask build` was run"), Limits::hook())
         .expect("the component loads");
     let host = HostInput { now: "2026-01-01T00:00:00Z".into(), policy: POLICY.into() };
     let call = Call::find("sync", "endpointconfigs").expect("a path");
     let seal = Seal::new("component", POLICY);
     let answer = planner.sync(&host, body).expect("an answer").body;
-    let look = median(|| {
+    let look = milliseconds(median(|| {
         let request = Request::parse(body).expect("a request");
         drop(black_box(seal.tag("sync/endpointconfigs", &request, body)));
         drop(black_box(check::check(call, "titanic", &answer)));
-    });
+    }));
     // The customize hook reads the whole request, too, and decides almost nothing.
-    let read = median(|| drop(black_box(planner.hook(Hook::Customize, &host, body))));
-    let sync = median(|| drop(black_box(planner.hook(Hook::Sync, &host, body))));
-    let [plain, tls] = spent else { return String::new() };
-    // Two cores work at once.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-    let core_time = |per_second: f64| cores / per_second * 1e3;
-    let network = core_time(plain.1);
-    let encryption = (core_time(tls.0) - core_time(plain.0)).max(0.0);
-    let whole = core_time(tls.0);
-    let mut text = format!("Core time of one sync over TLS: {whole:.2} ms. Of it\n\n| part | time | share |\n|---|--:|--:|\n");
-    for (part, time) in [
-        ("connections, HTTP and the caller (the constant hook over plain HTTP)", network),
-        ("TLS, both ends", encryption),
-        ("the server's own look at request and answer", milliseconds(look)),
-        ("the component reads the JSON", milliseconds(read)),
-        ("the component decides and writes", milliseconds(sync.saturating_sub(read))),
-    ] {
+    let read = milliseconds(median(|| drop(black_box(planner.hook(Hook::Customize, &host, body)))));
+    let sync = milliseconds(median(|| drop(black_box(planner.hook(Hook::Sync, &host, body)))));
+    let core_time = |per_second: f64| cores() as f64 / per_second * 1e3;
+    let (whole, network) = (core_time(whole), core_time(over_http));
+    let encryption = core_time(over_tls) - network;
+    let parts = [
+        ("connections, HTTP and the callers", network),
+        ("TLS, at both ends", encryption),
+        ("the server's own look at request and answer", look),
+        ("the component reads the JSON", read),
+        ("the component decides and writes", sync - read),
+        ("the rest: threads, log lines, waiting for a core", whole - network - encryption - look - sync),
+    ];
+    let mut text = format!("\nCore time of one sync over TLS: {whole:.2} ms.\n\n| part | time | share |\n|---|--:|--:|\n");
+    for (part, time) in parts {
         let _ = writeln!(text, "| {part} | {time:.2} ms | {:.0} % |", time / whole * 100.0);
     }
     text

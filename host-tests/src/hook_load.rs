@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The body of `sync/endpointconfigs` for the example that is available, everything observed, as Metacontroller sends it.
-pub fn two_models() -> Result<Value, String> {
+pub fn two_models(mode: ApplyMode) -> Result<Value, String> {
     let library = Library::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("worlds"))?;
     let named = |name: &str| library.resources(&[Resource::Named(name.into())], &BTreeMap::new());
     let mut world = World::default();
@@ -20,7 +20,7 @@ pub fn two_models() -> Result<Value, String> {
         metadata.insert("creationTimestamp".into(), json!("2026-01-01T00:00:00Z"));
         world.put(object)?;
     }
-    metacontroller::roll_out(&mut world, &Hooks { mode: ApplyMode::DynamicApply, rounds: None })?;
+    metacontroller::roll_out(&mut world, &Hooks { mode, rounds: None })?;
     let config = world.object("EndpointConfig/titanic/titanic")?;
     metacontroller::body(&world, &config, false)
 }
@@ -32,11 +32,13 @@ mod tests {
 
     #[test]
     fn the_example_is_available() {
-        let body = two_models().expect("it settles").to_string();
-        let host = HostInput { policy: r#"{"staticVolumes": "any"}"#.into(), ..HostInput::default() };
-        let reply = sync(&host, &body);
-        assert_eq!(reply.code, 200, "{}", reply.body);
-        let answer: Value = serde_json::from_str(&reply.body).expect("JSON");
-        assert_eq!(answer["status"]["state"], "available");
+        for mode in [ApplyMode::DynamicApply, ApplyMode::ServerSideApply] {
+            let body = two_models(mode).expect("it settles").to_string();
+            let host = HostInput { policy: r#"{"staticVolumes": "any"}"#.into(), ..HostInput::default() };
+            let reply = sync(&host, &body);
+            assert_eq!(reply.code, 200, "{}", reply.body);
+            let answer: Value = serde_json::from_str(&reply.body).expect("JSON");
+            assert_eq!(answer["status"]["state"], "available");
+        }
     }
 }
