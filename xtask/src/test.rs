@@ -13,6 +13,8 @@ const HOST_TESTS: &str = "modelwright-host-tests";
 /// Those of host-tests that need a control plane.
 const CLUSTER_TESTS: [&str; 10] =
     ["cluster", "istio", "deploy", "handover", "metacontroller", "rollout", "consent", "rbac", "faults", "truth"];
+/// Those of host-tests that rewrite what they expect.
+const BLESSED: [&str; 2] = ["fuel", "scenarios"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Everything, or only so many random worlds on a control plane.
@@ -46,7 +48,7 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     steps.check("Documentation", || {
         shell::run(project.locked(&["doc", "--no-deps"]).args(NATIVE).env("RUSTDOCFLAGS", "-D warnings"))
     });
-    let mut last = host_tests(project, &rust, &nginx)?;
+    let mut last = host_tests(project, &rust, &nginx, |test| !CLUSTER_TESTS.contains(&test))?;
     let rest = integration_tests(project, |package, _| package != HOST_TESTS)?;
     steps.check("Tests of xtask", || shell::run(project.locked(&["test"]).args(XTASK)));
     steps.check("Tests of the workspace", || shell::run(tests(project).args(["--lib", "--bins"]).args(rest)));
@@ -71,7 +73,7 @@ pub fn bless(project: &Project, steps: &mut Steps) -> Outcome {
     let rust = dist::build(project, steps)?;
     js::build_with(project, &rust, steps)?;
     sizes::bless(project, &rust)?;
-    let mut scenarios = host_tests(project, &rust, &nginx)?;
+    let mut scenarios = host_tests(project, &rust, &nginx, |test| BLESSED.contains(&test))?;
     steps.step("Rewriting the scenarios and the fuel", || shell::run(scenarios.env("BLESS", "1")))
 }
 
@@ -84,11 +86,11 @@ fn tests(project: &Project) -> Command {
     cargo
 }
 
-fn host_tests(project: &Project, rust: &WasmRust, nginx: &Path) -> Outcome<Command> {
+fn host_tests(project: &Project, rust: &WasmRust, nginx: &Path, selected: impl Fn(&str) -> bool) -> Outcome<Command> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([nginx.to_path_buf()]);
     let mut cargo = tests(project);
-    cargo.args(integration_tests(project, |package, test| package == HOST_TESTS && !CLUSTER_TESTS.contains(&test))?);
+    cargo.args(integration_tests(project, |package, test| package == HOST_TESTS && selected(test))?);
     cargo.env("PATH", std::env::join_paths(folders).map_err(|error| error.to_string())?);
     cargo.env("MODELWRIGHT_RECORD", sizes::record_path(project, rust));
     Ok(cargo)
