@@ -227,6 +227,8 @@ pub fn start_api_server(servers: &mut Servers, programs: &Programs, ports: &Port
         format!("--audit-log-path={}", at("audit.log")),
         // Written within the request and not some time later: tests count lines.
         "--audit-log-mode=blocking".into(),
+        // In MB; unset means 100, and whoever counts requests would lose those before.
+        "--audit-log-maxsize=100000".into(),
         "--profiling=false".into(),
     ];
     servers.start(&programs.control_plane.join("etcd"), &etcd_flags)?;
