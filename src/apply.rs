@@ -6,13 +6,13 @@
 
 use crate::diff::compare::Walk;
 use crate::diff::equal::{Index, key};
-use crate::diff::owned::{Fields, Lookup, fields_of, is_member, is_ours, read};
+use crate::diff::owned::{Fields, Lookup, fields_of, is_member, read};
 use crate::diff::tables::{self, Shape, Type};
 use crate::json::object;
 use crate::json::tree;
 use crate::kinds::Kind;
 use crate::list::{AddAll, Listed};
-use crate::observation::{at, items, set};
+use crate::observation::{at, is_applied_by, items, set};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
@@ -28,7 +28,7 @@ pub fn merge(kind: Kind, live: Option<&Value>, intent: &Value, manager: &str) ->
     let entries = before.map_or(&[][..], |live| items(live, &["metadata", "managedFields"]));
     if let Some(owned) = owned_before(entries, manager) {
         let others: Vec<&Fields> =
-            entries.iter().filter(|entry| !is_ours(entry, manager)).filter_map(|entry| Some(read(entry)?.fields)).listed();
+            entries.iter().filter(|entry| !is_applied_by(entry, manager)).filter_map(|entry| Some(read(entry)?.fields)).listed();
         prune(of, &mut merged, owned, Some(intent), &others, &[]);
     }
     let managed = managed_fields(of, entries, before, &merged, intent, manager);
@@ -159,7 +159,7 @@ fn fields(entry: &Value) -> Option<&Fields> {
 
 /// What our only Apply entry owns. Several entries cannot be trusted with a removal.
 fn owned_before<'a>(entries: &'a [Value], manager: &str) -> Option<&'a Fields> {
-    let mut ours = entries.iter().filter(|entry| is_ours(entry, manager));
+    let mut ours = entries.iter().filter(|entry| is_applied_by(entry, manager));
     let first = ours.next().and_then(fields);
     first.filter(|_| ours.next().is_none())
 }
@@ -253,7 +253,7 @@ fn managed_fields(
     let mut ours = Some(entry(of, intent, manager)).filter(|entry| fields(entry).is_some_and(|fields| !fields.is_empty()));
     let mut managed = Vec::with_capacity(entries.len().saturating_add(1));
     for entry in entries {
-        if is_ours(entry, manager) {
+        if is_applied_by(entry, manager) {
             managed.add_all(ours.take());
         } else {
             managed.add_all(still_owned(of, entry, before, after));

@@ -107,7 +107,7 @@ fn apply_file(seen: &mut Observation, key: Key, file: Value) {
 /// Whether our finalizer belongs into a file: not where another host holds the custom resource. Where it does not yet, a finalizer that is
 /// there stays, so that somebody always does.
 fn keeps_our_finalizer(seen: &Observation, key: &Key, live: Option<&Value>) -> bool {
-    let held = |live: &Value| request::finalizers_of(live).iter().any(|finalizer| finalizer == names::FINALIZER);
+    let held = |live: &Value| request::finalizers_of(live).iter().any(|finalizer| names::is_our_finalizer(finalizer));
     !charge::is_another_hosts(key, seen) || live.is_some_and(|live| held(live) && !is_kept_by_metacontroller(live))
 }
 

@@ -9,7 +9,7 @@ use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{
-    Observation, at, is_controlled_by, is_deleting, items, key_of, number, replicas_are_anothers, serving_container, text,
+    Observation, at, is_controlled_by, is_deleting, items, number, replicas_are_anothers, serving_container, text,
 };
 use crate::plan::Waiting;
 use crate::profile::Profile;
@@ -111,7 +111,7 @@ pub fn model(key: &Key, checked: &Checked<Model>, references: &References, seen:
         return gate;
     }
     let Some(model) = &checked.value else { return gate };
-    gate.waiting.add_all(terminating_namespace(key, seen));
+    gate.waiting.add_all(terminating_namespace(key, &checked.meta, seen));
     match figures(key, model, references, seen) {
         Ok(figures) => gate.figures = Some(figures),
         Err(waiting) => gate.waiting.push(waiting),
@@ -403,7 +403,7 @@ pub fn config(key: &Key, checked: &Checked<EndpointConfig>, references: &Referen
         diagnostics: Vec::new(),
     };
     gate.waiting.add_all(unreadable_children(key, &[Kind::VirtualService, Kind::Endpoint], seen));
-    gate.waiting.add_all(terminating_namespace(key, seen).filter(|_| !checked.meta.deleting));
+    gate.waiting.add_all(terminating_namespace(key, &checked.meta, seen));
     if !gate.waiting.is_empty() {
         gate.outcome = if checked.meta.deleting { Outcome::Keep } else { Outcome::Hold };
         return gate;
@@ -784,7 +784,7 @@ fn older_figures(config: &EndpointConfig, key: &Key, model: &Model, index: usize
 pub fn endpoint(key: &Key, checked: &Checked<Endpoint>, references: &References, seen: &Observation) -> GatewayGate {
     let mut gate = GatewayGate { outcome: Outcome::Hold, waiting: Vec::new(), diagnostics: Vec::new() };
     gate.waiting.add_all(unreadable_children(key, &[Kind::Gateway], seen));
-    gate.waiting.add_all(terminating_namespace(key, seen).filter(|_| !checked.meta.deleting));
+    gate.waiting.add_all(terminating_namespace(key, &checked.meta, seen));
     if !gate.waiting.is_empty() {
         return gate;
     }
@@ -932,14 +932,18 @@ fn unreadable_children(key: &Key, kinds: &[Kind], seen: &Observation) -> Option<
     Some(cannot_read(key, *kind, "nothing is changed"))
 }
 
-/// The API server refuses to create in a namespace that is being deleted; what is still there goes with it, in the order of our gates.
-pub fn terminating_namespace(key: &Key, seen: &Observation) -> Option<Waiting> {
-    let namespace = seen.get(Kind::Namespace, "", &key.namespace).filter(|namespace| is_deleting(namespace))?;
+/// Whether the namespace is being deleted: the API server refuses to create anything in it.
+pub fn is_namespace_terminating(key: &Key, seen: &Observation) -> bool {
+    seen.get(Kind::Namespace, "", &key.namespace).is_some_and(is_deleting)
+}
+
+/// Nothing is made in a namespace that is being deleted; what is still there goes with it, in the order of our gates.
+fn terminating_namespace(key: &Key, meta: &Meta, seen: &Observation) -> Option<Waiting> {
     let kind = key.kind.name();
-    Some(Waiting {
+    (!meta.deleting && is_namespace_terminating(key, seen)).then(|| Waiting {
         object: key.id(),
         gate: "hold".into(),
-        waits_for: key_of(namespace).map(|key| key.id()).into_iter().listed(),
+        waits_for: vec![Key::new(Kind::Namespace, "", &key.namespace).id()],
         facts: format!("namespace {} is being deleted", key.namespace),
         text: format!("{kind} {}: namespace {} is being deleted, so nothing is changed", key.name, key.namespace),
     })

@@ -6,16 +6,17 @@
 use crate::json::tree;
 use crate::list::Listed;
 use crate::names;
-use crate::observation::{at, items, text};
+use crate::observation::{at, is_applied_by, is_entry_of, items};
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// The managedFields of an object once everything that Metacontroller owns is `ours`; `None` where it owns nothing.
 pub fn taken(live: &Value, ours: &str) -> Option<Vec<Value>> {
     let entries = items(live, &["metadata", "managedFields"]);
-    let (theirs, mut rest): (Vec<&Value>, Vec<&Value>) = entries.iter().partition(|entry| is_of(entry, names::METACONTROLLER));
+    let (theirs, mut rest): (Vec<&Value>, Vec<&Value>) =
+        entries.iter().partition(|entry| is_entry_of(entry, names::METACONTROLLER));
     let first = theirs.first()?;
-    let is_ours = |entry: &&Value| is_of(entry, ours) && text(entry, &["operation"]) == "Apply";
+    let is_ours = |entry: &&Value| is_applied_by(entry, ours);
     let own = rest.iter().copied().filter(is_ours).listed();
     rest.retain(|entry| !is_ours(entry));
     let fields =
@@ -34,13 +35,9 @@ pub fn taken(live: &Value, ours: &str) -> Option<Vec<Value>> {
 /// The managedFields of an object without what is `ours`, where Metacontroller applies it and so owns what it wants; else `None`.
 pub fn released(live: &Value, ours: &str) -> Option<Vec<Value>> {
     let entries = items(live, &["metadata", "managedFields"]);
-    let applies = |entry: &Value| is_of(entry, names::METACONTROLLER) && text(entry, &["operation"]) == "Apply";
-    let had = entries.iter().any(|entry| is_of(entry, ours)) && entries.iter().any(applies);
-    had.then(|| entries.iter().filter(|entry| !is_of(entry, ours)).cloned().listed())
-}
-
-fn is_of(entry: &Value, manager: &str) -> bool {
-    text(entry, &["manager"]) == manager && text(entry, &["subresource"]).is_empty()
+    let applies = |entry: &Value| is_applied_by(entry, names::METACONTROLLER);
+    let had = entries.iter().any(|entry| is_entry_of(entry, ours)) && entries.iter().any(applies);
+    had.then(|| entries.iter().filter(|entry| !is_entry_of(entry, ours)).cloned().listed())
 }
 
 /// The fields of both.

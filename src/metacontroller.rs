@@ -10,7 +10,7 @@ use crate::json::{self, Limits, texts, tree};
 use crate::kinds::{Key, Kind};
 use crate::list::Listed;
 use crate::names;
-use crate::observation::{Host, Observation, at, is_decorated, items, key_of, set, text};
+use crate::observation::{Host, Observation, at, is_applied_by, is_decorated, items, key_of, set, text};
 use crate::plan::child_kinds;
 use crate::policy::Policy;
 use crate::reconcile::{self, Decision};
@@ -164,11 +164,7 @@ fn last_applied(object: &Value) -> Option<Value> {
     if !annotation.is_empty() {
         return json::parse(annotation, &Limits::DEFAULT).ok();
     }
-    let entry = items(object, &["metadata", "managedFields"]).iter().find(|entry| {
-        text(entry, &["manager"]) == names::METACONTROLLER
-            && text(entry, &["operation"]) == "Apply"
-            && text(entry, &["subresource"]).is_empty()
-    })?;
+    let entry = items(object, &["metadata", "managedFields"]).iter().find(|entry| is_applied_by(entry, names::METACONTROLLER))?;
     let mut owned = owned_fields(object, at(entry, &["fieldsV1"]))?;
     for member in ["apiVersion", "kind"] {
         set(&mut owned, &[member], at(object, &[member]).clone());

@@ -12,7 +12,7 @@ pub const FINALIZER: &str = "mlops.internal/modelwright";
 /// Field manager of Metacontroller's applies.
 pub const METACONTROLLER: &str = "metacontroller";
 /// What the finalizers of Metacontroller's CompositeControllers begin with.
-pub const METACONTROLLER_FINALIZER: &str = "metacontroller.io/compositecontroller-";
+const METACONTROLLER_FINALIZER: &str = "metacontroller.io/compositecontroller-";
 /// On namespaced children: the uid of the custom resource.
 pub const CONTROLLER_UID: &str = "controller-uid";
 /// On a Deployment (metadata only): the Model's generation that it was made for.
@@ -43,6 +43,16 @@ pub const METACONTROLLER_LAST_APPLIED: &str = "metacontroller.k8s.io/last-applie
 pub const DECORATOR: &str = "metacontroller.k8s.io/decorator-controller";
 /// Namespace label that says which Pod Security level is enforced.
 pub const POD_SECURITY_ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+
+/// Whether a finalizer is the one by which a host that makes its own calls holds a custom resource.
+pub fn is_our_finalizer(finalizer: &str) -> bool {
+    finalizer == FINALIZER
+}
+
+/// Whether a finalizer is that of a CompositeController.
+pub fn is_metacontrollers_finalizer(finalizer: &str) -> bool {
+    finalizer.starts_with(METACONTROLLER_FINALIZER)
+}
 
 /// Labels by key.
 pub type Labels = BTreeMap<String, String>;

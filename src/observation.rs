@@ -444,17 +444,23 @@ pub fn is_ours(object: &Value, child: Kind, parent: &Key, uid: &str, host: Host)
 /// Whether Metacontroller holds a custom resource.
 pub fn is_kept_by_metacontroller(parent: &Value) -> bool {
     let finalizers = items(parent, &["metadata", "finalizers"]).iter().filter_map(Value::as_str);
-    finalizers.into_iter().any(|finalizer| finalizer.starts_with(names::METACONTROLLER_FINALIZER))
+    finalizers.into_iter().any(names::is_metacontrollers_finalizer)
+}
+
+/// Whether an entry of managedFields is about the object itself, and a manager's.
+pub fn is_entry_of(entry: &Value, manager: &str) -> bool {
+    text(entry, &["manager"]) == manager && text(entry, &["subresource"]).is_empty()
+}
+
+/// Whether an entry of managedFields is what a manager applies to the object itself.
+pub fn is_applied_by(entry: &Value, manager: &str) -> bool {
+    is_entry_of(entry, manager) && text(entry, &["operation"]) == "Apply"
 }
 
 /// Whether Metacontroller applies an object.
 pub fn is_metacontrollers(object: &Value) -> bool {
     !text(object, &["metadata", "annotations", names::METACONTROLLER_LAST_APPLIED]).is_empty()
-        || items(object, &["metadata", "managedFields"]).iter().any(|entry| {
-            text(entry, &["manager"]) == names::METACONTROLLER
-                && text(entry, &["operation"]) == "Apply"
-                && text(entry, &["subresource"]).is_empty()
-        })
+        || items(object, &["metadata", "managedFields"]).iter().any(|entry| is_applied_by(entry, names::METACONTROLLER))
 }
 
 /// Whether a manager other than `ours` owns `spec.replicas`, as an autoscaler does.

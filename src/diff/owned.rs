@@ -8,7 +8,7 @@ use super::path::raw_key;
 use super::tables::{Shape, Type};
 use crate::diagnostic::Diagnostic;
 use crate::json::{self, object};
-use crate::observation::{at, text};
+use crate::observation::{at, is_applied_by, text};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
@@ -44,7 +44,7 @@ pub(crate) fn managed<'a>(live: &'a Value, manager: &str) -> Managed<'a> {
     let (mut others, mut ours) = (Vec::new(), None);
     for entry in entries {
         let Some(read) = read(entry) else { return Managed::Malformed("an entry has no FieldsV1 or no manager") };
-        if !is_ours(entry, manager) {
+        if !is_applied_by(entry, manager) {
             others.push(read);
         } else if ours.replace(read.fields).is_some() {
             return Managed::Malformed("several entries are ours");
@@ -62,11 +62,6 @@ pub(crate) fn read(entry: &Value) -> Option<Entry<'_>> {
     let fields = entry.get("fieldsV1")?.as_object()?;
     let applies = text(entry, &["operation"]) == "Apply";
     (text(entry, &["fieldsType"]) == "FieldsV1").then_some(Entry { manager, applies, fields })
-}
-
-/// Whether an entry is the one that `manager` applies to the object itself.
-pub(crate) fn is_ours(entry: &Value, manager: &str) -> bool {
-    text(entry, &["manager"]) == manager && text(entry, &["operation"]) == "Apply" && text(entry, &["subresource"]).is_empty()
 }
 
 fn is_well_formed(fields: &Fields) -> bool {

@@ -13,7 +13,6 @@ use crate::observation::{Host, at, is_deleting, items, text};
 use crate::reconcile::{Decision, Desired};
 use crate::request;
 use crate::sort::sort_distinct;
-use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::Value;
 
@@ -299,9 +298,8 @@ fn draft_delete(draft: &mut Draft, decision: &Decision, key: &Key, live: &Value)
         draft.wait(key, "another-host", Vec::new(), "Metacontroller applies it", text);
         return;
     }
-    let holds = |finalizer: &String| finalizer == names::FINALIZER;
-    let is_theirs = charge::is_another_hosts(&decision.key, draft.seen);
-    if key.kind == Kind::PersistentVolume && !is_theirs && !decision.meta.finalizers.iter().any(holds) {
+    let is_held = decision.meta.finalizers.iter().any(|finalizer| names::is_our_finalizer(finalizer));
+    if key.kind == Kind::PersistentVolume && !is_held && !charge::is_another_hosts(&decision.key, draft.seen) {
         // Labels alone prove nothing: whoever made this volume for a Model held the Model by the finalizer first.
         draft.object(key, Verb::Conflict, "NotOurs", Difference::default(), Some(live));
         return;

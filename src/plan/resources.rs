@@ -114,7 +114,7 @@ fn draft_intent(draft: &mut Draft, decision: &Decision, intent: &Value, live: Op
     }
     let difference = diff::difference(key.kind, intent, live, &manager);
     let Some(live) = live else {
-        if gates::terminating_namespace(key, draft.seen).is_some() {
+        if gates::is_namespace_terminating(key, draft.seen) {
             return draft.object(key, Verb::Conflict, "NamespaceTerminating", difference, None);
         }
         draft.object(key, Verb::Create, "Absent", difference, None);
@@ -175,8 +175,8 @@ fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>)
         object.reason = "Finalizer".into();
     }
     let taken = observed.iter().filter(|finalizer| !finalizers.contains(finalizer)).cloned().listed().join(", ");
-    let holds =
-        finalizers.len() > observed.len() || !observed.iter().any(is_ours_by_name) && finalizers.iter().any(is_ours_by_name);
+    let was_held = is_held(&observed);
+    let holds = !was_held && is_held(&finalizers);
     if let Some(action) = draft.act(key, Verb::Update, "Finalizer", request, Vec::new()) {
         action.text = match (holds, taken.as_str()) {
             (true, "") => format!("Hold {} by the finalizer {}", key.label(), names::FINALIZER),
@@ -184,13 +184,14 @@ fn draft_finalizer(draft: &mut Draft, decision: &Decision, live: Option<&Value>)
             (false, taken) => format!("Release {} from the finalizer {taken}", key.label()),
         };
     }
-    if is_theirs && !observed.iter().any(is_ours_by_name) {
+    if is_theirs && !was_held {
         draft.leave(key);
     }
 }
 
-fn is_ours_by_name(finalizer: &String) -> bool {
-    finalizer == names::FINALIZER
+/// Whether we hold what has these finalizers.
+fn is_held(finalizers: &[String]) -> bool {
+    finalizers.iter().any(|finalizer| names::is_our_finalizer(finalizer))
 }
 
 /// The finalizers of what we are in charge of.
@@ -200,10 +201,13 @@ fn ours(draft: &Draft, decision: &Decision, live: &Value, observed: &[String]) -
     let is_left_behind = charge::is_left_behind(key, live, draft.seen);
     let ends = decision.outcome == Outcome::Drop && children_gone(draft, decision);
     if decision.meta.deleting {
-        finalizers.retain(|finalizer| !(ends && (is_ours_by_name(finalizer) || is_left_behind && is_theirs_by_name(finalizer))));
+        let goes = |finalizer: &str| {
+            names::is_our_finalizer(finalizer) || is_left_behind && names::is_metacontrollers_finalizer(finalizer)
+        };
+        finalizers.retain(|finalizer| !(ends && goes(finalizer)));
     } else if decision.outcome == Outcome::Apply && !decision.desired.is_empty() {
-        finalizers.retain(|finalizer| !(is_left_behind && is_theirs_by_name(finalizer)));
-        if request::has_finalizer(key.kind) && !finalizers.iter().any(is_ours_by_name) {
+        finalizers.retain(|finalizer| !(is_left_behind && names::is_metacontrollers_finalizer(finalizer)));
+        if request::has_finalizer(key.kind) && !is_held(&finalizers) {
             finalizers.push(names::FINALIZER.into());
         }
     }
@@ -216,15 +220,11 @@ fn left_by_us(draft: &Draft, decision: &Decision, live: &Value, observed: &[Stri
     let gone = decision.meta.deleting && children_gone(draft, decision);
     let foreseen = gone && draft.seen.foresees && decision.outcome == Outcome::Drop;
     let mut finalizers = observed.to_vec();
-    finalizers.retain(|finalizer| match is_ours_by_name(finalizer) {
+    finalizers.retain(|finalizer| match names::is_our_finalizer(finalizer) {
         true => !(gone || is_kept_by_metacontroller(live)),
-        false => !(foreseen && is_theirs_by_name(finalizer)),
+        false => !(foreseen && names::is_metacontrollers_finalizer(finalizer)),
     });
     finalizers
-}
-
-fn is_theirs_by_name(finalizer: &str) -> bool {
-    finalizer.starts_with(names::METACONTROLLER_FINALIZER)
 }
 
 fn children_gone(draft: &Draft, decision: &Decision) -> bool {
