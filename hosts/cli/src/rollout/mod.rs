@@ -337,10 +337,13 @@ impl Run<'_> {
         let mut asked = false;
         loop {
             let work = Work::of(&step.document)?;
-            if let Some(end) = self.round(&work).await? {
+            // A round tells more of what waits, so this is asked before it.
+            let is_idle = work.actions.is_empty() || self.is_for_later(&work);
+            let end = if is_idle { self.rest(&work).await? } else { self.round(&work).await? };
+            if let Some(end) = end {
                 return Ok(end);
             }
-            if work.actions.is_empty() || self.is_for_later(&work) {
+            if is_idle {
                 let facts = work.facts();
                 // While facts change, more will: what can follow is asked once they stand still.
                 let still = facts == before;
@@ -364,38 +367,37 @@ impl Run<'_> {
         step(self.session, self.planner, &mut self.input).await
     }
 
-    /// Carries out what a plan allows now; where there is nothing, writes the statuses: those of a round that more follow would be old at
-    /// once. An end only where nothing may follow.
+    /// Carries out what a plan allows now. An end only where nothing may follow.
     async fn round(&mut self, work: &Work<'_>) -> Result<Option<End>, Stop> {
-        if !work.actions.is_empty() && !self.is_for_later(work) {
-            if !self.is_alone {
-                return Ok(if self.take_leases().await? { None } else { Some(End::Interrupted) });
-            }
-            self.keep_leases().await?;
-            let actions = if self.one_round { work.actions.iter().collect() } else { round::now(&work.actions) };
-            let deletes = self.deletes + actions.iter().filter(|action| action.destructive).count();
-            if deletes > self.watch.allow_deletes {
-                return Err(too_many(deletes, self.watch.allow_deletes));
-            }
-            self.left = work.actions.iter().map(|action| action.id.clone()).collect();
-            let for_pods = work.waiting.iter().filter(|one| one.gate == TRAFFIC);
-            self.waited_for_pods.extend(for_pods.map(|one| one.object.clone()));
-            round::perform(self.cluster, &actions, &work.guards(), self).await?;
-            self.remember(work, &actions);
-            if self.interrupt.happened() {
-                return Ok(Some(End::Interrupted));
-            }
-            if let Some(trouble) = self.failed.first() {
-                return Err(Stop::Host(self.stopped(&trouble.message)));
-            }
-            if self.one_round {
-                return match self.surprises.is_empty() {
-                    true => Ok(Some(End::OneRound)),
-                    false => Err(Stop::Host(self.stopped("the cluster has changed under the plan"))),
-                };
-            }
-            return Ok(None);
+        if !self.is_alone {
+            return Ok(if self.take_leases().await? { None } else { Some(End::Interrupted) });
         }
+        self.keep_leases().await?;
+        let actions = if self.one_round { work.actions.iter().collect() } else { round::now(&work.actions) };
+        let deletes = self.deletes + actions.iter().filter(|action| action.destructive).count();
+        if deletes > self.watch.allow_deletes {
+            return Err(too_many(deletes, self.watch.allow_deletes));
+        }
+        self.left = work.actions.iter().map(|action| action.id.clone()).collect();
+        let for_pods = work.waiting.iter().filter(|one| one.gate == TRAFFIC);
+        self.waited_for_pods.extend(for_pods.map(|one| one.object.clone()));
+        round::perform(self.cluster, &actions, &work.guards(), self).await?;
+        self.remember(work, &actions);
+        if self.interrupt.happened() {
+            return Ok(Some(End::Interrupted));
+        }
+        if let Some(trouble) = self.failed.first() {
+            return Err(Stop::Host(self.stopped(&trouble.message)));
+        }
+        match (self.one_round, self.surprises.is_empty()) {
+            (false, _) => Ok(None),
+            (true, true) => Ok(Some(End::OneRound)),
+            (true, false) => Err(Stop::Host(self.stopped("the cluster has changed under the plan"))),
+        }
+    }
+
+    /// Writes the statuses where nothing is done now: those of a round that more follow would be old at once.
+    async fn rest(&mut self, work: &Work<'_>) -> Result<Option<End>, Stop> {
         if self.one_round {
             return Ok(Some(End::OneRound));
         }

@@ -20,21 +20,20 @@ pub fn report(findings: &[Finding], sources: &[Source]) -> String {
 
 /// The same without the many of one code that a large set has: every error, a few of each code of the rest, and how many more there are.
 pub fn brief(findings: &[Finding], sources: &[Source]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(Weight, &str), usize> = BTreeMap::new();
     let mut out = String::new();
-    let mut more: BTreeMap<&str, (&Finding, usize)> = BTreeMap::new();
     for finding in findings {
-        let count = counts.entry(&finding.code).or_default();
+        let count = counts.entry((finding.severity, &finding.code)).or_default();
         *count += 1;
         if finding.is_error() || *count <= ENOUGH {
             out.push_str(&(block(finding, sources) + "\n"));
-        } else {
-            more.entry(&finding.code).or_insert((finding, 0)).1 += 1;
         }
     }
-    for (code, (finding, count)) in more {
-        let title = paint(style(finding.severity), format!("{}[{}]", finding.severity.word(), escaped(code)));
-        let _ = writeln!(out, "{title}{}\n", paint(STRONG, format!(": {count} more; `modelwright plan -o json` has them all")));
+    let many = counts.into_iter().filter(|((severity, _), count)| *severity != Weight::Error && *count > ENOUGH);
+    for ((severity, code), count) in many {
+        let title = paint(style(severity), format!("{}[{}]", severity.word(), escaped(code)));
+        let more = format!(": {} more; `modelwright plan -o json` has them all", count - ENOUGH);
+        let _ = writeln!(out, "{title}{}\n", paint(STRONG, more));
     }
     out
 }
