@@ -14,6 +14,7 @@ use modelwright_host_tests::artefacts::Artefact;
 use modelwright_host_tests::hook_load::two_models;
 use modelwright_host_tests::hook_server::{HookServer, reply};
 use modelwright_host_tests::scenario::ApplyMode;
+use modelwright_host_tests::timing::median;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -29,6 +30,8 @@ const NAME: &str = "localhost";
 const POLICY: &str = r#"{"staticVolumes":"any"}"#;
 /// Callers at once: as many as Metacontroller has workers for one controller, and a few.
 const CALLERS: usize = 8;
+/// Runs of a part that is measured alone.
+const RUNS: usize = 101;
 const WARM: Duration = Duration::from_secs(2);
 const MEASURED: Duration = Duration::from_secs(10);
 
@@ -222,14 +225,14 @@ fn shares(body: &str, whole: f64, over_tls: f64, over_http: f64) -> String {
     let call = Call::find("sync", "endpointconfigs").expect("a path");
     let seal = Seal::new("component", POLICY);
     let answer = planner.sync(&host, body).expect("an answer").body;
-    let look = milliseconds(median(|| {
+    let look = milliseconds(median(RUNS, || {
         let request = Request::parse(body).expect("a request");
         drop(black_box(seal.tag("sync/endpointconfigs", &request, body)));
         drop(black_box(check::check(call, "titanic", &answer)));
     }));
     // The customize hook reads the whole request, too, and decides almost nothing.
-    let read = milliseconds(median(|| drop(black_box(planner.hook(Hook::Customize, &host, body)))));
-    let sync = milliseconds(median(|| drop(black_box(planner.hook(Hook::Sync, &host, body)))));
+    let read = milliseconds(median(RUNS, || drop(black_box(planner.hook(Hook::Customize, &host, body)))));
+    let sync = milliseconds(median(RUNS, || drop(black_box(planner.hook(Hook::Sync, &host, body)))));
     let (network, encryption) = (over_http, over_tls - over_http);
     let parts = [
         ("connections and HTTP", network),
@@ -244,18 +247,6 @@ fn shares(body: &str, whole: f64, over_tls: f64, over_http: f64) -> String {
         let _ = writeln!(text, "| {part} | {time:.2} ms | {:.0} % |", time / whole * 100.0);
     }
     text
-}
-
-fn median(run: impl Fn()) -> Duration {
-    let mut times: Vec<Duration> = (0..101)
-        .map(|_| {
-            let begin = Instant::now();
-            run();
-            begin.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 fn milliseconds(time: Duration) -> f64 {

@@ -7,11 +7,12 @@ use modelwright::contract;
 use modelwright_embed::{Limits, Planner};
 use modelwright_host_tests::artefacts::Artefact;
 use modelwright_host_tests::crowd::{crowd, neighbours};
+use modelwright_host_tests::timing::median;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Models in a namespace that is planned as a whole, everything observed. 10,000 of them are 520 MB, twice what the contract takes.
 const NAMESPACES: [usize; 4] = [1, 10, 100, 1_000];
@@ -82,9 +83,9 @@ fn measure(criterion: &mut Criterion, planner: &Planner, case: &Case) -> Row {
     let row = Row {
         models: *models,
         input: request.len(),
-        json: median(*models, || drop(black_box(parse_and_serialise(request)))),
-        native: median(*models, || drop(black_box(native()))),
-        component: median(*models, || drop(black_box(component()))),
+        json: median(runs(*models), || drop(black_box(parse_and_serialise(request)))),
+        native: median(runs(*models), || drop(black_box(native()))),
+        component: median(runs(*models), || drop(black_box(component()))),
         fuel: planner.fuel_used(),
         memory: planner.memory_used(),
     };
@@ -103,18 +104,9 @@ fn parse_and_serialise(request: &str) -> String {
     serde_json::from_str::<Value>(request).expect("JSON").to_string()
 }
 
-/// The median of as many runs as fit; the longest inputs run three times.
-fn median(models: usize, run: impl Fn()) -> Duration {
-    let runs = if models >= 1_000 { 3 } else { 15 };
-    let mut times: Vec<Duration> = (0..runs)
-        .map(|_| {
-            let begin = Instant::now();
-            run();
-            begin.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[times.len() / 2]
+/// As many runs as fit; the longest inputs run three times.
+fn runs(models: usize) -> usize {
+    if models >= 1_000 { 3 } else { 15 }
 }
 
 fn table(rows: &[Row]) -> String {
@@ -167,15 +159,15 @@ fn fit(rows: &[Row]) -> (f64, f64) {
 
 /// What a call costs besides its work, and how long the command line takes to begin.
 fn start(planner: &Planner) -> String {
-    let instance = median(1, || drop(black_box(planner.text("none", ""))));
-    let native = median(1, || drop(black_box(contract::call("none", ""))));
+    let instance = median(runs(1), || drop(black_box(planner.text("none", ""))));
+    let native = median(runs(1), || drop(black_box(contract::call("none", ""))));
     let program = Artefact::CommandLine.path().expect("`cargo xtask build` was run");
     let run = |arguments: &[&str]| {
         let output = Command::new(&program).args(arguments).output().expect("the program runs");
         assert!(output.status.success());
     };
-    let version = median(1, || run(&["--version"]));
-    let info = median(1, || run(&["info"]));
+    let version = median(runs(1), || run(&["--version"]));
+    let info = median(runs(1), || run(&["info"]));
     format!(
         "\n## Around a call\n\nA call that does nothing, in a fresh instance: {} µs above the {} µs of the native call.\n\n\
          `modelwright --version`: {}. `modelwright info`, which loads and calls the component: {}.\n",

@@ -93,6 +93,13 @@ impl Cluster {
         }
     }
 
+    /// Installs definitions of others from a file of `fixtures/`.
+    pub fn install_fixture(&self, file: &str) -> Result<(), String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(file).display().to_string();
+        self.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename", &path])?;
+        self.wait_established(&["--filename", &path])
+    }
+
     /// Waits until definitions are established; they are named as kubectl takes it.
     pub fn wait_established(&self, definitions: &[&str]) -> Result<(), String> {
         let start = Instant::now();

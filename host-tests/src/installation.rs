@@ -79,11 +79,7 @@ impl Ground {
 
 fn install(cluster: &Cluster) {
     cluster.install_crds().expect("our definitions");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/metacontroller-crds.yaml").display().to_string();
-    cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename", &file]).expect("Metacontroller's definitions");
-    cluster
-        .kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "--filename", &file])
-        .expect("definitions that hold");
+    cluster.install_fixture("metacontroller-crds.yaml").expect("Metacontroller's definitions");
 }
 
 /// One installation with a namespace; everything ends with it.

@@ -29,6 +29,7 @@ pub mod crowd;
 pub mod dist;
 pub mod patch;
 pub mod record;
+pub mod timing;
 
 pub mod hook_load;
 pub mod hook_server;

@@ -149,6 +149,18 @@ impl Proxy {
     pub fn changes(&self) -> Vec<Asked> {
         self.asked().into_iter().filter(Asked::is_change).collect()
     }
+
+    /// The same as `PATCH deployments/titanic-v1`, sorted.
+    pub fn changed(&self) -> Vec<String> {
+        let name = |asked: &Asked| {
+            let mut steps = asked.object().rsplit('/');
+            let (object, resource) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
+            format!("{} {resource}/{object}", asked.method)
+        };
+        let mut changed: Vec<String> = self.changes().iter().map(name).collect();
+        changed.sort();
+        changed
+    }
 }
 
 impl Drop for Proxy {

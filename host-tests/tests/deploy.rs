@@ -26,9 +26,7 @@ impl<'a> Installation<'a> {
         let installation = Self { cluster, api, _alone: alone };
         installation.end();
         for file in ["metacontroller-crds.yaml", "other-crds.yaml"] {
-            let path = format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR"));
-            installation.kubectl(&["apply", "--server-side", "--filename", &path]);
-            cluster.wait_established(&["--filename", &path]).expect("they are established");
+            cluster.install_fixture(file).expect("they are established");
         }
         cluster.install_crds().expect("our definitions");
         let namespace = dist::path("metacontroller/base/namespace.yaml").expect("the manifests");

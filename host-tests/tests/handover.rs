@@ -11,8 +11,9 @@ use modelwright::simulate;
 use modelwright_host_tests::cluster::{Api, Cluster};
 use modelwright_host_tests::example::{one, titanic};
 use modelwright_host_tests::metacontroller::{body, composite_controller};
-use modelwright_host_tests::proxy::{Asked, Proxy};
+use modelwright_host_tests::proxy::Proxy;
 use modelwright_host_tests::stage::{Objects, Stage};
+use modelwright_host_tests::stand_in::merge;
 use modelwright_host_tests::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,7 +24,6 @@ use std::time::{Duration, Instant};
 const APPLY: &str = "application/apply-patch+yaml";
 const MERGE: &str = "application/merge-patch+json";
 const JSON: &str = "application/json";
-const LAST_APPLIED: &str = "metacontroller.k8s.io/last-applied-configuration";
 const OURS: &str = "mlops.internal/modelwright";
 const NOW: &str = "2026-01-01T00:00:00Z";
 
@@ -45,18 +45,7 @@ enum Mode {
 fn api() -> Api {
     let cluster = Cluster::running();
     cluster.install_crds().unwrap();
-    let names = json!({"plural": "compositecontrollers", "singular": "compositecontroller", "kind": "CompositeController"});
-    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": "compositecontrollers.metacontroller.k8s.io",
-            "annotations": {"api-approved.kubernetes.io": "unapproved, a definition for tests"}},
-        "spec": {"group": "metacontroller.k8s.io", "scope": "Cluster", "names": names,
-            "versions": [{"name": "v1alpha1", "served": true, "storage": true, "schema": schema}]}});
-    if cluster.kubectl(&["get", "crd", "compositecontrollers.metacontroller.k8s.io"]).is_err() {
-        cluster.kubectl_with("admin", &["create", "--filename", "-"], &[definition]).unwrap();
-    }
-    let wait = ["wait", "--for=condition=Established", "--timeout=60s", "crd/compositecontrollers.metacontroller.k8s.io"];
-    cluster.kubectl(&wait).unwrap();
+    cluster.install_fixture("metacontroller-crds.yaml").unwrap();
     cluster.api("admin", "modelwright-test").unwrap()
 }
 
@@ -179,15 +168,15 @@ impl Player<'_> {
             let _ = self.stage.api.send("PATCH", &format!("{path}?fieldManager=metacontroller&force=true"), APPLY, Some(&wanted));
             return;
         }
-        wanted["metadata"]["annotations"][LAST_APPLIED] = child.to_string().into();
         match world.cluster.objects().get(&key) {
             None => {
+                let mut created = wanted.clone();
+                merge::remember_last_applied(&mut created, &wanted);
                 let (collection, _) = path.rsplit_once('/').unwrap();
-                let _ = self.stage.api.send("POST", &format!("{collection}?fieldManager=metacontroller"), JSON, Some(&wanted));
+                let _ = self.stage.api.send("POST", &format!("{collection}?fieldManager=metacontroller"), JSON, Some(&created));
             }
             Some(live) => {
-                let last = live["metadata"]["annotations"][LAST_APPLIED].as_str().unwrap_or_default();
-                let merged = merged(live, &serde_json::from_str(last).unwrap_or_default(), &wanted);
+                let merged = merge::updated(live, &wanted).unwrap();
                 if merged != *live {
                     self.put(&path, &merged);
                 }
@@ -198,54 +187,6 @@ impl Player<'_> {
     fn put(&self, path: &str, object: &Value) {
         let _ = self.stage.api.send("PUT", &format!("{path}?fieldManager=metacontroller"), JSON, Some(object));
     }
-}
-
-/// The keys by which it merges lists, in their order: the first that every item has; a list without one is replaced.
-const KEYS: [&str; 7] = ["containerPort", "port", "mountPath", "name", "uid", "ip", "path"];
-
-/// The three-way merge of dynamic apply.
-fn merged(live: &Value, last: &Value, wanted: &Value) -> Value {
-    match (live, wanted) {
-        (Value::Object(members), Value::Object(wanted)) => {
-            let mut result = members.clone();
-            result.retain(|name, _| wanted.contains_key(name) || last.get(name).is_none());
-            for (name, value) in wanted {
-                let below = merged(live.get(name).unwrap_or(&Value::Null), last.get(name).unwrap_or(&Value::Null), value);
-                result.insert(name.clone(), below);
-            }
-            Value::Object(result)
-        }
-        (Value::Array(lives), Value::Array(wants)) => {
-            let lasts = items(last, &[]);
-            let all = || lives.iter().chain(lasts).chain(wants);
-            let key = KEYS.into_iter().find(|key| all().all(|item| item.get(key).is_some()));
-            key.map_or_else(|| wanted.clone(), |key| merged_by(key, lives, lasts, wants))
-        }
-        _ => wanted.clone(),
-    }
-}
-
-/// In the order of what is there, what is new at the end.
-fn merged_by(key: &str, lives: &[Value], lasts: &[Value], wants: &[Value]) -> Value {
-    let find = |list: &[Value], item: &Value| list.iter().find(|other| other[key] == item[key]).cloned();
-    let one = |live: &Value, want: &Value| merged(live, &find(lasts, want).unwrap_or_default(), want);
-    let kept = lives.iter().filter_map(|live| match find(wants, live) {
-        Some(want) => Some(one(live, &want)),
-        None => find(lasts, live).is_none().then(|| live.clone()),
-    });
-    let new = wants.iter().filter(|want| find(lives, want).is_none()).cloned();
-    kept.chain(new).collect()
-}
-
-/// `PATCH deployments/titanic-v1`, without what is the host's own.
-fn changes(proxy: &Proxy) -> Vec<String> {
-    let name = |asked: &Asked| {
-        let steps: Vec<&str> = asked.object().rsplit('/').collect();
-        format!("{} {}/{}", asked.method, steps[1], steps[0])
-    };
-    let mut changes: Vec<String> = proxy.changes().iter().map(name).collect();
-    changes.sort();
-    changes
 }
 
 /// What would have changed if a pod had been replaced: uid and generation of the Deployments, uids of everything else that serves.
@@ -290,7 +231,7 @@ fn hands_over_and_back(mode: Mode) {
     let planned = stage.run(proxy.kubeconfig(), &["plan"], &files).with(0);
     assert!(planned.says("Metacontroller makes what these kinds need"), "{}", planned.said);
     stage.apply(proxy.kubeconfig(), &files).with(0);
-    assert_eq!(changes(&proxy), <[String; 0]>::default());
+    assert_eq!(proxy.changed(), <[String; 0]>::default());
     assert_eq!(holders(&stage, Kind::Model, "titanic-v1"), [OURS]);
 
     // It syncs; one command gives what is left of ours up, and no pod notices.
@@ -322,7 +263,7 @@ fn hands_over_and_back(mode: Mode) {
         given_up.extend(children.map(|child| &*format!("PATCH {child}").leak()));
     }
     given_up.sort_unstable();
-    assert_eq!(changes(&proxy), given_up);
+    assert_eq!(proxy.changed(), given_up);
     assert!(!holders(&stage, Kind::Model, "titanic-v1").contains(&OURS.to_owned()));
     assert_eq!(identities(&stage.objects()), before);
 
@@ -330,7 +271,7 @@ fn hands_over_and_back(mode: Mode) {
     one(&mut files, "EndpointConfig", "titanic")["spec"]["models"][0]["weight"] = 50.into();
     let proxy = Proxy::open(&api).unwrap();
     player.beside(|| stage.apply(proxy.kubeconfig(), &files).with(0));
-    assert_eq!(changes(&proxy), ["PATCH endpointconfigs/titanic"]);
+    assert_eq!(proxy.changed(), ["PATCH endpointconfigs/titanic"]);
     assert!(stage.get(Kind::VirtualService, "titanic").unwrap().to_string().contains("\"weight\":50"));
     assert_eq!(identities(&stage.objects()), before);
 
@@ -382,12 +323,12 @@ fn what_metacontroller_made_alone_is_created_followed_and_deleted() {
     let proxy = Proxy::open(&api).unwrap();
     player.beside(|| stage.apply(proxy.kubeconfig(), &files).with(0));
     let created = ["endpointconfigs/titanic", "endpoints/titanic", "models/titanic-v1", "models/titanic-v2"];
-    assert_eq!(changes(&proxy), created.map(|path| format!("PATCH {path}")));
+    assert_eq!(proxy.changed(), created.map(|path| format!("PATCH {path}")));
     assert_eq!(stage.get(Kind::Endpoint, "titanic").unwrap()["status"]["state"], "available");
     let proxy = Proxy::open(&api).unwrap();
     let arguments = ["delete", "--all", "--yes", "--timeout", "60s", "--namespace", &stage.namespace];
     player.beside(|| stage.run(proxy.kubeconfig(), &arguments, &[]).with(0));
-    assert_eq!(changes(&proxy), created.map(|path| format!("DELETE {path}")));
+    assert_eq!(proxy.changed(), created.map(|path| format!("DELETE {path}")));
     assert_eq!(stage.objects().keys().filter(|key| key.kind != Kind::Namespace).count(), 0);
 }
 
@@ -410,7 +351,7 @@ fn is_taken_over(mode: Mode) {
     let children = stage.objects();
     for (key, child) in children.iter().filter(|(key, _)| !key.kind.is_parent() && key.kind != Kind::Namespace) {
         assert!(!managers(child).contains(&"metacontroller"), "{}: {:?}", key.label(), managers(child));
-        assert_eq!(child["metadata"]["annotations"][LAST_APPLIED], Value::Null, "{}", key.label());
+        assert_eq!(child["metadata"]["annotations"][merge::LAST_APPLIED], Value::Null, "{}", key.label());
     }
     let again = Proxy::open(&api).unwrap();
     stage.apply(again.kubeconfig(), &files).with(0);

@@ -83,17 +83,6 @@ fn rolled_out<'a>(api: &'a Api, prefix: &str) -> (Stage<'a>, Vec<Value>) {
     (stage, files)
 }
 
-/// `PATCH deployments/titanic-v1`, without what is the host's own.
-fn changes(proxy: &Proxy) -> Vec<String> {
-    let name = |asked: &Asked| {
-        let steps: Vec<&str> = asked.object().rsplit('/').collect();
-        format!("{} {}/{}", asked.method, steps[1], steps[0])
-    };
-    let mut changes: Vec<String> = proxy.changes().iter().map(name).collect();
-    changes.sort();
-    changes
-}
-
 fn labels(objects: &Objects) -> Vec<String> {
     let ours = objects.keys().filter(|key| key.kind != Kind::Namespace);
     ours.map(|key| format!("{} {}", key.kind.name(), key.name.split('.').next_back().unwrap_or_default())).collect()
@@ -142,7 +131,7 @@ fn an_edited_weight_is_one_request_on_the_config_and_one_on_its_routes() {
     let witness = Witness::default();
     let proxy = witness.watch(&api, &stage.namespace);
     stage.apply(proxy.kubeconfig(), &files).with(0);
-    assert_eq!(changes(&proxy), ["PATCH endpointconfigs/titanic", "PATCH virtualservices/titanic"]);
+    assert_eq!(proxy.changed(), ["PATCH endpointconfigs/titanic", "PATCH virtualservices/titanic"]);
     witness.saw_nothing_wrong();
     let routes = stage.get(Kind::VirtualService, "titanic").unwrap();
     let weights: Vec<i64> =
@@ -159,7 +148,7 @@ fn an_edited_image_rolls_its_model_and_nothing_else() {
     let witness = Witness::default();
     let proxy = witness.watch(&api, &stage.namespace);
     stage.apply(proxy.kubeconfig(), &files).with(0);
-    assert_eq!(changes(&proxy), ["PATCH deployments/titanic-v1", "PATCH models/titanic-v1"]);
+    assert_eq!(proxy.changed(), ["PATCH deployments/titanic-v1", "PATCH models/titanic-v1"]);
     witness.saw_nothing_wrong();
     let rolled = stage.get(Kind::Deployment, "titanic-v1").unwrap();
     assert_eq!(rolled["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "2");

@@ -1,40 +1,24 @@
 //! One sync of a parent of a DecoratorController.
 
 use super::children;
-use super::composite::{hold, is_managed};
 use super::controller::Controller;
-use super::customize;
 use super::hook::{Decorator, ask};
 use super::object;
 use super::queue::Key;
+use super::turn::{Turn, is_managed, sync_after, turn};
 use super::webhook::Trouble;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
-use std::time::Duration;
 
 /// From the finalizer to the attachments.
 pub async fn sync(controller: &Rc<Controller>, parent: &Value) -> Result<(), Trouble> {
-    let parent = hold(controller, parent).await?;
-    if !controller.cares_for(&parent) {
-        return Ok(());
-    }
-    let observed = children::claim(controller, &parent).await?;
-    let related = customize::related(controller, &parent).await?;
-
-    let is_leaving = object::is_terminating(&parent) || !controller.selects(&parent);
-    let (webhook, finalizing) = match &controller.hooks.finalize {
-        Some(finalize) if is_leaving => (Some(finalize), true),
-        _ => (controller.hooks.sync.as_ref(), false),
-    };
-    let webhook = webhook.ok_or_else(|| "no enabled hooks found".to_owned())?;
+    let Some(Turn { parent, observed, related, asks }) = turn(controller, parent).await? else { return Ok(()) };
     let body = json!({"controller": controller.object, "object": parent, "attachments": children::json(&observed),
-        "related": children::json(&related), "finalizing": finalizing});
-    let mut answer: Decorator = ask(webhook, &Key::of(&parent), &body).await?;
+        "related": children::json(&related), "finalizing": asks.finalizing});
+    let mut answer: Decorator = ask(asks.webhook, &Key::of(&parent), &body).await?;
 
     let desired = children::desired(controller, &parent, std::mem::take(&mut answer.attachments))?;
-    if answer.resync_after_seconds > 0.0 {
-        controller.queue.add_after(Key::of(&parent), Duration::from_secs_f64(answer.resync_after_seconds));
-    }
+    sync_after(controller, &parent, answer.resync_after_seconds);
     if !decorate(controller, &parent, &answer).await? {
         return Ok(());
     }

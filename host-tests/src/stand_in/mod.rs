@@ -6,7 +6,7 @@
 //! not use it: ControllerRevisions and the Rolling strategies, hooks of version v1, leader election, metrics.
 //!
 //! Reads in the order of the data flow: [`flags`] → [`manager`] → [`informer`] → [`signals`] → [`queue`] → [`composite`] and
-//! [`decorator`] → [`customize`], [`hook`] → [`children`] → [`apply`] with [`merge`]. One thread: nothing is locked.
+//! [`decorator`], each a [`turn`] → [`customize`], [`hook`] → [`children`] → [`apply`] with [`merge`]. One thread: nothing is locked.
 
 pub mod flags;
 
@@ -21,6 +21,7 @@ pub mod signals;
 
 pub mod composite;
 pub mod decorator;
+pub mod turn;
 
 pub mod customize;
 pub mod hook;
