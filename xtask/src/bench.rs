@@ -43,21 +43,22 @@ fn write(file: &Path, parts: &[&str; 3]) -> Outcome {
 
 fn hook_part(project: &Project, steps: &mut Steps) -> Outcome<String> {
     dist::build(project, steps)?;
-    let table = project.work().join("benchmarks-hook.md");
-    let mut cargo = project.locked(&["bench", "--package", "modelwright-host-tests", "--bench", "hook"]);
-    steps.step("Running the hook server", || shell::run(cargo.env("MODELWRIGHT_BENCHMARKS", &table)))?;
-    shell::read_text(&table).map_err(|_| "the bench wrote no table".to_owned())
+    measured(project, steps, "hook", "Running the hook server")
 }
 
-/// The benches write their table to the file that `MODELWRIGHT_BENCHMARKS` names; here it gets its heading and its command.
+/// What the bench measures gets its heading and its command.
 fn core_part(project: &Project, steps: &mut Steps) -> Outcome<String> {
     let rust = dist::build(project, steps)?;
-    let table = project.work().join("benchmarks.md");
-    let mut cargo = project.locked(&["bench", "--package", "modelwright-host-tests", "--bench", "planner"]);
-    steps.step("Running the benches", || shell::run(cargo.env("MODELWRIGHT_BENCHMARKS", &table)))?;
-    let measured = shell::read_text(&table).map_err(|_| "the benches wrote no table".to_owned())?;
-    let head = format!("# Benchmarks\n\nMade by `cargo xtask bench` with {}. Do not edit.\n\n", rust.key());
-    Ok(head + &measured)
+    let table = measured(project, steps, "planner", "Running the benches")?;
+    Ok(format!("# Benchmarks\n\nMade by `cargo xtask bench` with {}. Do not edit.\n\n{table}", rust.key()))
+}
+
+/// A bench writes its table to the file that `MODELWRIGHT_BENCHMARKS` names.
+fn measured(project: &Project, steps: &mut Steps, bench: &str, step: &'static str) -> Outcome<String> {
+    let table = project.work().join(format!("benchmarks-{bench}.md"));
+    let mut cargo = project.locked(&["bench", "--package", "modelwright-host-tests", "--bench", bench]);
+    steps.step(step, || shell::run(cargo.env("MODELWRIGHT_BENCHMARKS", &table)))?;
+    shell::read_text(&table).map_err(|_| "the bench wrote no table".to_owned())
 }
 
 #[cfg(test)]

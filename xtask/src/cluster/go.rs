@@ -124,36 +124,22 @@ fn control_plane(project: &Project) -> Outcome<Module> {
 }
 
 fn istioctl(project: &Project) -> Module {
-    Module {
-        name: "istioctl",
-        step: "Building istioctl",
-        folder: project.root.join("xtask/istioctl"),
-        packages: &["istio.io/istio/istioctl/cmd/istioctl"],
-        linker: "-s -w".into(),
-        complete: |_, _| Ok(()),
-    }
+    plain(project, "istioctl", "Building istioctl", &["istio.io/istio/istioctl/cmd/istioctl"])
 }
 
 fn helm(project: &Project) -> Module {
-    Module {
-        name: "helm",
-        step: "Building helm and kubeconform",
-        folder: project.root.join("xtask/helm"),
-        packages: &["helm.sh/helm/v4/cmd/helm", "github.com/yannh/kubeconform/cmd/kubeconform"],
-        linker: "-s -w".into(),
-        complete: |_, _| Ok(()),
-    }
+    let packages = &["helm.sh/helm/v4/cmd/helm", "github.com/yannh/kubeconform/cmd/kubeconform"];
+    plain(project, "helm", "Building helm and kubeconform", packages)
 }
 
 fn kube_score(project: &Project) -> Module {
-    Module {
-        name: "kube-score",
-        step: "Building kube-score",
-        folder: project.root.join("xtask/kube-score"),
-        packages: &["github.com/zegl/kube-score/cmd/kube-score"],
-        linker: "-s -w".into(),
-        complete: |_, _| Ok(()),
-    }
+    plain(project, "kube-score", "Building kube-score", &["github.com/zegl/kube-score/cmd/kube-score"])
+}
+
+/// Programs and nothing besides, from the folder of the module's name.
+fn plain(project: &Project, name: &'static str, step: &'static str, packages: &'static [&'static str]) -> Module {
+    let folder = project.root.join("xtask").join(name);
+    Module { name, step, folder, packages, linker: "-s -w".into(), complete: |_, _| Ok(()) }
 }
 
 /// `go.mod` is the one place of versions.
