@@ -66,6 +66,7 @@ pub mod readiness;
 pub mod request;
 pub mod undone;
 
+pub mod since;
 pub mod status;
 
 pub mod reconcile;

@@ -12,6 +12,7 @@ use crate::names;
 use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
 use crate::references::{References, Routes};
+use crate::since;
 use crate::validate::{Checked, Endpoint, EndpointConfig, Model};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -95,7 +96,7 @@ pub fn of_model(
         status.insert("replicas".into(), availability.wanted.into());
         status.insert("availableReplicas".into(), availability.available.into());
     }
-    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, seen)
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, deployment.map_or("", since::change), seen)
 }
 
 /// The message of a Deployment that gave up.
@@ -156,7 +157,16 @@ pub fn of_config(
     }
     let mut conditions = vec![accepted, ready, progressing];
     conditions.add_all(figures_condition(facts.diagnostics));
-    finish(status, conditions, key, checked.meta.generation, seen)
+    finish(status, conditions, key, checked.meta.generation, config_since(key, checked, references, seen), seen)
+}
+
+/// When anything last changed that decides about an EndpointConfig, besides itself.
+fn config_since<'a>(key: &Key, checked: &Checked<EndpointConfig>, references: &References, seen: &'a Observation) -> &'a str {
+    let variants = checked.value.iter().flat_map(|config| &config.variants);
+    let deployments = variants.filter_map(|variant| seen.get(Kind::Deployment, &key.namespace, &variant.model));
+    let routes = seen.get(Kind::VirtualService, &key.namespace, &key.name);
+    let endpoints = references.endpoints_naming(key).filter_map(|(endpoint, _)| seen.objects.get(endpoint));
+    since::latest(deployments.chain(routes).map(since::change).chain(endpoints.map(since::spec)))
 }
 
 fn observed_routes<'a>(key: &Key, uid: &str, references: &'a References, seen: &Observation) -> Option<&'a Routes> {
@@ -261,7 +271,17 @@ pub fn of_endpoint(
     {
         add_urls(key, endpoint, references, seen, &mut status);
     }
-    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, seen)
+    let since = endpoint_since(key, checked, seen);
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, since, seen)
+}
+
+/// When anything last changed that decides about an Endpoint, besides itself.
+fn endpoint_since<'a>(key: &Key, checked: &Checked<Endpoint>, seen: &'a Observation) -> &'a str {
+    let config = checked.value.as_ref().map_or("", |endpoint| &endpoint.config);
+    let routes = seen.get(Kind::VirtualService, &key.namespace, config);
+    let dependants = seen.get(Kind::Gateway, &key.namespace, &key.name).into_iter().chain(routes);
+    let config = seen.get(Kind::EndpointConfig, &key.namespace, config);
+    since::latest(dependants.map(since::change).chain(config.map(since::spec)))
 }
 
 fn endpoint_ready(
@@ -397,20 +417,33 @@ fn head(generation: i64, state: &str) -> Map<String, Value> {
     status
 }
 
-fn finish(mut status: Map<String, Value>, conditions: Vec<Condition>, key: &Key, generation: i64, seen: &Observation) -> Value {
+/// `facts`: when anything besides the custom resource last changed that decides about it.
+fn finish(
+    mut status: Map<String, Value>,
+    conditions: Vec<Condition>,
+    key: &Key,
+    generation: i64,
+    facts: &str,
+    seen: &Observation,
+) -> Value {
     let before = items(previous(key, seen), &["conditions"]);
-    let conditions: Vec<Value> = conditions.into_iter().map(|condition| dated(condition, before, generation, &seen.now)).listed();
-    status.insert("conditions".into(), Value::Array(conditions));
+    let own = seen.objects.get(key).map_or("", since::spec);
+    let all = since::latest([own, facts].into_iter());
+    let conditions = conditions.into_iter().map(|condition| {
+        // What is accepted was decided by the custom resource alone.
+        let since = if condition.kind == "Accepted" && condition.holds() { own } else { all };
+        dated(condition, since, before, generation, &seen.now)
+    });
+    status.insert("conditions".into(), Value::Array(conditions.listed()));
     Value::Object(status)
 }
 
-/// A condition keeps its time while its status stays; a new one gets the host's time, if there is one.
-fn dated(condition: Condition, before: &[Value], generation: i64, now: &str) -> Value {
+/// A condition with the time of the facts. Where they have none, it keeps its time while its status stays, and a new one gets the host's
+/// time, if there is one.
+fn dated(condition: Condition, since: &str, before: &[Value], generation: i64, now: &str) -> Value {
     let same = before.iter().find(|old| text(old, &["type"]) == condition.kind && text(old, &["status"]) == condition.status);
-    let time = match same.map(|old| text(old, &["lastTransitionTime"])) {
-        Some(time) if !time.is_empty() => time,
-        _ => now,
-    };
+    let kept = same.map_or("", |old| text(old, &["lastTransitionTime"]));
+    let time = [since, kept, now].into_iter().find(|time| !time.is_empty()).unwrap_or("");
     let mut value = Map::new();
     if !time.is_empty() {
         value.insert("lastTransitionTime".into(), time.into());

@@ -56,24 +56,17 @@ fn is_available(stage: &Stage) -> bool {
 /// Waits until everything is as the user wants it. The answers of a hook come one after the other, so it has to stay so for a moment.
 #[track_caller]
 fn settled(stage: &Stage, what: &str) {
+    settled_for(Duration::from_millis(500), stage, what);
+}
+
+#[track_caller]
+fn settled_for(moment: Duration, stage: &Stage, what: &str) {
     let resources = || Kind::PARENTS.map(|kind| stage.of_kind(kind));
     stage.wait(what, |stage| {
         let before = resources();
         is_available(stage) && {
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(moment);
             is_available(stage) && resources() == before
-        }
-    });
-}
-
-/// The same where caches lag: what two syncs have written within the lag goes round in them, each sync writes the time of a condition that
-/// it sees in its cache.
-#[track_caller]
-fn settled_but_for_times(stage: &Stage, what: &str) {
-    stage.wait(what, |stage| {
-        is_available(stage) && {
-            std::thread::sleep(Duration::from_secs(2));
-            is_available(stage)
         }
     });
 }
@@ -440,23 +433,25 @@ fn lag(mode: Mode) {
     let installation = Installation::start_with(&ground, mode, "mc-lag", &[lag]);
     let stage = &installation.stage;
     let watcher = Watcher::start(&ground.api, &stage.namespace).unwrap();
+    // What two syncs have written within a lag comes back in the caches; it must not be written again for that.
+    let settled = |stage: &Stage, what: &str| settled_for(Duration::from_secs(3), stage, what);
     let mut files = installation.take(&titanic());
     installation.apply(&files);
-    settled_but_for_times(stage, "the example");
+    settled(stage, "the example");
     one(&mut files, "EndpointConfig", "titanic")["spec"]["models"][0]["weight"] = 50.into();
     one(&mut files, "Model", "titanic-v1")["spec"]["image"] = "registry.example.com/titanic:1.4.3".into();
     installation.apply(&files);
     stage.wait("the edit", |stage| weights(stage, "titanic") == [50, 10] && roll_out_of(&deployment(stage, "titanic-v1")) == "2");
-    settled_but_for_times(stage, "the edit");
+    settled(stage, "the edit");
 
     // As documented: out of the config, until it is available; then it is deleted.
     one(&mut files, "EndpointConfig", "titanic")["spec"]["models"].as_array_mut().unwrap().truncate(1);
     installation.apply(&[one(&mut files, "EndpointConfig", "titanic").clone()]);
     stage.wait("routes without it", |stage| weights(stage, "titanic").len() == 1);
-    settled_but_for_times(stage, "the config without it");
+    settled(stage, "the config without it");
     std::thread::sleep(Duration::from_secs(2));
     stage.delete(Kind::Model, "titanic-v2");
     stage.wait("its end", |stage| names(stage) == expected(&["titanic-v1"], &REST));
-    settled_but_for_times(stage, "what is left");
+    settled(stage, "what is left");
     assert_eq!(watcher.wrong(), Vec::<String>::new());
 }

@@ -9,6 +9,7 @@ use crate::apply;
 use crate::kinds::{Key, Kind};
 use crate::observation::{at, is_deleting, items, number, set, text};
 use crate::plan::Request;
+use crate::since::NO_YEAR;
 use crate::table::Table;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -107,7 +108,7 @@ impl Cluster {
         let seconds = self.serial.saturating_sub(1_000_000);
         let part = |unit: u64, most: u64| seconds.checked_div(unit).and_then(|n| n.checked_rem(most)).unwrap_or(0);
         let created = format!(
-            "9999-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            "{NO_YEAR}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
             part(2_678_400, 12).saturating_add(1),
             part(86_400, 28).saturating_add(1),
             part(3600, 24),
@@ -161,7 +162,7 @@ impl Cluster {
         }
         let mut terminating = live.clone();
         if !is_deleting(&terminating) {
-            set(&mut terminating, &["metadata", "deletionTimestamp"], "9999-12-31T00:00:00Z".into());
+            set(&mut terminating, &["metadata", "deletionTimestamp"], format!("{NO_YEAR}-12-31T00:00:00Z").into());
             // kubernetes/apiserver `pkg/registry/rest/delete.go`: to be deleted is a new generation.
             let generation = number(&terminating, &["metadata", "generation"]);
             if generation > 0 {

@@ -2,8 +2,8 @@
 //!
 //! It is of the request, without resource versions, of the hook, the component and the policy: everything that decides the answer but the
 //! time. The time is in the answer only as the `lastTransitionTime` of conditions that have changed since the status in the request was
-//! written. As long as that status is not written, the first time is the right one, so the older answer may be given again. The bytes of
-//! two answers can differ by that, so the tags are weak ones (RFC 9110, section 8.8.1).
+//! written, where no fact in the request has a time. As long as that status is not written, the first time is the right one, so the older
+//! answer may be given again. The bytes of two answers can differ by that, so the tags are weak ones (RFC 9110, section 8.8.1).
 
 use crate::request::Request;
 use sha2::{Digest, Sha256};
