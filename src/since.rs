@@ -20,6 +20,13 @@ pub fn change(dependant: &Value) -> &str {
     latest(moved.chain([spec(dependant)]))
 }
 
+/// When a Deployment became unavailable; empty where it is not.
+pub fn unavailable(deployment: &Value) -> &str {
+    let mut conditions = items(deployment, &["status", "conditions"]).iter();
+    let lost = |condition: &&Value| text(condition, &["type"]) == "Available" && text(condition, &["status"]) == "False";
+    conditions.find(lost).map_or("", |condition| text(condition, &["lastTransitionTime"]))
+}
+
 /// The year of the simulated cluster, which has no clock: its times order objects, and say when of nothing.
 pub const NO_YEAR: &str = "9999";
 

@@ -45,6 +45,14 @@ impl Condition {
     }
 }
 
+/// The times of what was observed besides the custom resource itself.
+struct Since<'a> {
+    /// When the last of the facts came about that make it ready.
+    settled: &'a str,
+    /// When the last of the facts came about that make it not ready.
+    unsettled: &'a str,
+}
+
 fn clipped(message: String) -> String {
     match message.char_indices().nth(MESSAGE_CHARACTERS) {
         None => message,
@@ -96,7 +104,8 @@ pub fn of_model(
         status.insert("replicas".into(), availability.wanted.into());
         status.insert("availableReplicas".into(), availability.available.into());
     }
-    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, deployment.map_or("", since::change), seen)
+    let since = Since { settled: deployment.map_or("", since::change), unsettled: deployment.map_or("", since::unavailable) };
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &since, seen)
 }
 
 /// The message of a Deployment that gave up.
@@ -157,16 +166,22 @@ pub fn of_config(
     }
     let mut conditions = vec![accepted, ready, progressing];
     conditions.add_all(figures_condition(facts.diagnostics));
-    finish(status, conditions, key, checked.meta.generation, config_since(key, checked, references, seen), seen)
+    finish(status, conditions, key, checked.meta.generation, &config_since(key, checked, references, seen), seen)
 }
 
-/// When anything last changed that decides about an EndpointConfig, besides itself.
-fn config_since<'a>(key: &Key, checked: &Checked<EndpointConfig>, references: &References, seen: &'a Observation) -> &'a str {
+fn config_since<'a>(key: &Key, checked: &Checked<EndpointConfig>, references: &References, seen: &'a Observation) -> Since<'a> {
     let variants = checked.value.iter().flat_map(|config| &config.variants);
-    let deployments = variants.filter_map(|variant| seen.get(Kind::Deployment, &key.namespace, &variant.model));
+    let deployments: Vec<&Value> =
+        variants.filter_map(|variant| seen.get(Kind::Deployment, &key.namespace, &variant.model)).listed();
     let routes = seen.get(Kind::VirtualService, &key.namespace, &key.name);
     let endpoints = references.endpoints_naming(key).filter_map(|(endpoint, _)| seen.objects.get(endpoint));
-    since::latest(deployments.chain(routes).map(since::change).chain(endpoints.map(since::spec)))
+    let endpoints = since::latest(endpoints.map(since::spec));
+    let settled = since::latest(deployments.iter().copied().chain(routes).map(since::change));
+    let unsettled = since::latest(deployments.iter().copied().map(since::unavailable));
+    Since {
+        settled: since::latest([settled, endpoints].into_iter()),
+        unsettled: since::latest([unsettled, endpoints].into_iter()),
+    }
 }
 
 fn observed_routes<'a>(key: &Key, uid: &str, references: &'a References, seen: &Observation) -> Option<&'a Routes> {
@@ -189,8 +204,10 @@ fn config_ready(
     }
     let Some(config) = &checked.value else { return not("Invalid", "the custom resource is invalid".into()) };
     if let Some(waiting) = facts.waiting.first() {
+        if waiting.gate == "traffic" {
+            return not("WaitingForModels", waited_for(key, config, references, seen).unwrap_or_else(|| waiting.text.clone()));
+        }
         let reason = match waiting.gate.as_str() {
-            "traffic" => "WaitingForModels",
             "cut-over" => "WaitingForCutOver",
             "endpoint" => "WaitingForEndpoint",
             _ => "Waiting",
@@ -218,6 +235,19 @@ fn config_ready(
         }
         _ => not("RoutesPending", "the VirtualService does not route as written yet".into()),
     }
+}
+
+/// The Models that are not available. How far each is says its own status: every number here would be a write of this status for each Pod,
+/// and each write wakes everything in the namespace that reads EndpointConfigs.
+fn waited_for(key: &Key, config: &EndpointConfig, references: &References, seen: &Observation) -> Option<String> {
+    let models = config.variants.iter().map(|variant| Key::new(Kind::Model, &key.namespace, &variant.model));
+    let waited_for = models.filter(|model| !gates::availability(model, references, seen).current);
+    let named = waited_for.map(|model| match references.models.get(&model) {
+        Some(_) => model.name,
+        None => format!("{} (not found)", model.name),
+    });
+    let named: Vec<String> = named.listed();
+    (!named.is_empty()).then(|| format!("waits for {}", named.join(", ")))
 }
 
 /// Whether a Model that gets requests has an available replica.
@@ -272,16 +302,16 @@ pub fn of_endpoint(
         add_urls(key, endpoint, references, seen, &mut status);
     }
     let since = endpoint_since(key, checked, seen);
-    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, since, seen)
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &since, seen)
 }
 
-/// When anything last changed that decides about an Endpoint, besides itself.
-fn endpoint_since<'a>(key: &Key, checked: &Checked<Endpoint>, seen: &'a Observation) -> &'a str {
+fn endpoint_since<'a>(key: &Key, checked: &Checked<Endpoint>, seen: &'a Observation) -> Since<'a> {
     let config = checked.value.as_ref().map_or("", |endpoint| &endpoint.config);
-    let routes = seen.get(Kind::VirtualService, &key.namespace, config);
-    let dependants = seen.get(Kind::Gateway, &key.namespace, &key.name).into_iter().chain(routes);
-    let config = seen.get(Kind::EndpointConfig, &key.namespace, config);
-    since::latest(dependants.map(since::change).chain(config.map(since::spec)))
+    let routes = seen.get(Kind::VirtualService, &key.namespace, config).map_or("", since::spec);
+    let gateway = seen.get(Kind::Gateway, &key.namespace, &key.name).map_or("", since::spec);
+    let config = seen.get(Kind::EndpointConfig, &key.namespace, config).map_or("", since::spec);
+    let unsettled = since::latest([config, routes].into_iter());
+    Since { settled: since::latest([unsettled, gateway].into_iter()), unsettled }
 }
 
 fn endpoint_ready(
@@ -417,22 +447,24 @@ fn head(generation: i64, state: &str) -> Map<String, Value> {
     status
 }
 
-/// `facts`: when anything besides the custom resource last changed that decides about it.
 fn finish(
     mut status: Map<String, Value>,
     conditions: Vec<Condition>,
     key: &Key,
     generation: i64,
-    facts: &str,
+    since: &Since,
     seen: &Observation,
 ) -> Value {
     let before = items(previous(key, seen), &["conditions"]);
     let own = seen.objects.get(key).map_or("", since::spec);
-    let all = since::latest([own, facts].into_iter());
     let conditions = conditions.into_iter().map(|condition| {
-        // What is accepted was decided by the custom resource alone.
-        let since = if condition.kind == "Accepted" && condition.holds() { own } else { all };
-        dated(condition, since, before, generation, &seen.now)
+        let facts = match (condition.kind, condition.holds()) {
+            // What is accepted was decided by the custom resource alone.
+            ("Accepted", true) => "",
+            ("Ready", true) | ("Progressing", false) => since.settled,
+            _ => since.unsettled,
+        };
+        dated(condition, since::latest([own, facts].into_iter()), before, generation, &seen.now)
     });
     status.insert("conditions".into(), Value::Array(conditions.listed()));
     Value::Object(status)

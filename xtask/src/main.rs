@@ -54,9 +54,10 @@ Usage: cargo xtask <command>
   test [--worlds N]
           everything: set-up, build, checks and all tests; with --worlds only that the plan is
           the truth, in N random worlds (10,000 take some hours)
-  bench [hook|cluster]
+  bench [hook|metacontroller|cluster]
           criterion benches, the hook server under load, and a namespace of 1,000 Models
-          beside kubectl, or only one of the last two; writes BENCHMARKS.md
+          beside kubectl, or only one part; writes BENCHMARKS.md. Only by its name, because
+          it takes hours: 1,000 Models under Metacontroller, by its flags
   bless   rewrites expected files and the records of sizes and fuel
   fmt     formats the workspace
 
