@@ -12,7 +12,7 @@ use crate::names;
 use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
 use crate::references::{References, Routes};
-use crate::since;
+use crate::since::Since;
 use crate::validate::{Checked, Endpoint, EndpointConfig, Model};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -45,12 +45,56 @@ impl Condition {
     }
 }
 
-/// The times of what was observed besides the custom resource itself.
-struct Since<'a> {
-    /// When the last of the facts came about that make it ready.
-    settled: &'a str,
-    /// When the last of the facts came about that make it not ready.
-    unsettled: &'a str,
+/// When what was observed came about.
+#[derive(Default)]
+struct Times<'a> {
+    /// The custom resource itself.
+    own: Since<'a>,
+    /// The last of the facts that make it ready.
+    ready: Since<'a>,
+    /// The last of the facts that make it not ready.
+    unready: Since<'a>,
+}
+
+impl<'a> Times<'a> {
+    fn of(key: &Key, seen: &'a Observation) -> Self {
+        let mut own = Since::default();
+        if let Some(object) = seen.objects.get(key) {
+            own.spec(object);
+        }
+        Self { own, ready: own, unready: own }
+    }
+
+    fn deployment(&mut self, namespace: &str, name: &str, seen: &'a Observation) {
+        if let Some(deployment) = seen.get(Kind::Deployment, namespace, name) {
+            self.ready.roll_out(deployment);
+            self.unready.unavailable(deployment);
+        }
+    }
+
+    /// What makes it ready once it is as it should be.
+    fn dependant(&mut self, kind: Kind, namespace: &str, name: &str, seen: &'a Observation) {
+        if let Some(dependant) = seen.get(kind, namespace, name) {
+            self.ready.spec(dependant);
+        }
+    }
+
+    /// What can make it ready and not ready.
+    fn reference(&mut self, kind: Kind, namespace: &str, name: &str, seen: &'a Observation) {
+        if let Some(object) = seen.get(kind, namespace, name) {
+            self.ready.spec(object);
+            self.unready.spec(object);
+        }
+    }
+
+    fn when(&self, condition: &Condition) -> &'a str {
+        match (condition.kind, condition.holds()) {
+            // What is accepted was decided by the custom resource alone.
+            ("Accepted", true) => self.own.time(),
+            ("Ready", true) | ("Progressing", false) => self.ready.time(),
+            _ => self.unready.time(),
+        }
+    }
 }
 
 fn clipped(message: String) -> String {
@@ -104,8 +148,9 @@ pub fn of_model(
         status.insert("replicas".into(), availability.wanted.into());
         status.insert("availableReplicas".into(), availability.available.into());
     }
-    let since = Since { settled: deployment.map_or("", since::change), unsettled: deployment.map_or("", since::unavailable) };
-    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &since, seen)
+    let mut times = Times::of(key, seen);
+    times.deployment(&key.namespace, &key.name, seen);
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &times, seen)
 }
 
 /// The message of a Deployment that gave up.
@@ -166,22 +211,19 @@ pub fn of_config(
     }
     let mut conditions = vec![accepted, ready, progressing];
     conditions.add_all(figures_condition(facts.diagnostics));
-    finish(status, conditions, key, checked.meta.generation, &config_since(key, checked, references, seen), seen)
+    finish(status, conditions, key, checked.meta.generation, &config_times(key, checked, references, seen), seen)
 }
 
-fn config_since<'a>(key: &Key, checked: &Checked<EndpointConfig>, references: &References, seen: &'a Observation) -> Since<'a> {
-    let variants = checked.value.iter().flat_map(|config| &config.variants);
-    let deployments: Vec<&Value> =
-        variants.filter_map(|variant| seen.get(Kind::Deployment, &key.namespace, &variant.model)).listed();
-    let routes = seen.get(Kind::VirtualService, &key.namespace, &key.name);
-    let endpoints = references.endpoints_naming(key).filter_map(|(endpoint, _)| seen.objects.get(endpoint));
-    let endpoints = since::latest(endpoints.map(since::spec));
-    let settled = since::latest(deployments.iter().copied().chain(routes).map(since::change));
-    let unsettled = since::latest(deployments.iter().copied().map(since::unavailable));
-    Since {
-        settled: since::latest([settled, endpoints].into_iter()),
-        unsettled: since::latest([unsettled, endpoints].into_iter()),
+fn config_times<'a>(key: &Key, checked: &Checked<EndpointConfig>, references: &References, seen: &'a Observation) -> Times<'a> {
+    let mut times = Times::of(key, seen);
+    for variant in checked.value.iter().flat_map(|config| &config.variants) {
+        times.deployment(&key.namespace, &variant.model, seen);
     }
+    times.dependant(Kind::VirtualService, &key.namespace, &key.name, seen);
+    for (endpoint, _) in references.endpoints_naming(key) {
+        times.reference(endpoint.kind, &endpoint.namespace, &endpoint.name, seen);
+    }
+    times
 }
 
 fn observed_routes<'a>(key: &Key, uid: &str, references: &'a References, seen: &Observation) -> Option<&'a Routes> {
@@ -301,17 +343,13 @@ pub fn of_endpoint(
     {
         add_urls(key, endpoint, references, seen, &mut status);
     }
-    let since = endpoint_since(key, checked, seen);
-    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &since, seen)
-}
-
-fn endpoint_since<'a>(key: &Key, checked: &Checked<Endpoint>, seen: &'a Observation) -> Since<'a> {
-    let config = checked.value.as_ref().map_or("", |endpoint| &endpoint.config);
-    let routes = seen.get(Kind::VirtualService, &key.namespace, config).map_or("", since::spec);
-    let gateway = seen.get(Kind::Gateway, &key.namespace, &key.name).map_or("", since::spec);
-    let config = seen.get(Kind::EndpointConfig, &key.namespace, config).map_or("", since::spec);
-    let unsettled = since::latest([config, routes].into_iter());
-    Since { settled: since::latest([unsettled, gateway].into_iter()), unsettled }
+    let mut times = Times::of(key, seen);
+    times.dependant(Kind::Gateway, &key.namespace, &key.name, seen);
+    if let Some(endpoint) = &checked.value {
+        times.reference(Kind::EndpointConfig, &key.namespace, &endpoint.config, seen);
+        times.reference(Kind::VirtualService, &key.namespace, &endpoint.config, seen);
+    }
+    finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &times, seen)
 }
 
 fn endpoint_ready(
@@ -452,19 +490,13 @@ fn finish(
     conditions: Vec<Condition>,
     key: &Key,
     generation: i64,
-    since: &Since,
+    times: &Times,
     seen: &Observation,
 ) -> Value {
     let before = items(previous(key, seen), &["conditions"]);
-    let own = seen.objects.get(key).map_or("", since::spec);
     let conditions = conditions.into_iter().map(|condition| {
-        let facts = match (condition.kind, condition.holds()) {
-            // What is accepted was decided by the custom resource alone.
-            ("Accepted", true) => "",
-            ("Ready", true) | ("Progressing", false) => since.settled,
-            _ => since.unsettled,
-        };
-        dated(condition, since::latest([own, facts].into_iter()), before, generation, &seen.now)
+        let since = times.when(&condition);
+        dated(condition, since, before, generation, &seen.now)
     });
     status.insert("conditions".into(), Value::Array(conditions.listed()));
     Value::Object(status)
