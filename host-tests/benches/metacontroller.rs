@@ -1,7 +1,7 @@
 //! Metacontroller with our hook on a real control plane: how long until all children are there, beside a hook of the same framework that
-//! answers always the same; and how long a namespace of 1,000 Models takes to settle, by the flags of Metacontroller.
+//! answers always the same; and how long a namespace of many Models takes to settle, by the flags of Metacontroller.
 //!
-//! Words: `delay`; `settle NAME FLAG…`; `constant FILE`, which is the constant hook. `METACONTROLLER` names the real program; without it
+//! Words: `delay`; `settle MODELS NAME FLAG…`; `constant FILE`, which is the constant hook. `METACONTROLLER` names the real program; without it
 //! the stand-in runs.
 
 use modelwright::kinds::Kind;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,15 +23,13 @@ const STAND_IN: &str = env!("CARGO_BIN_EXE_metacontroller-stand-in");
 /// Models that share an EndpointConfig, which has one Endpoint.
 const SHARE: usize = 5;
 /// Models whose children are waited for.
-const FEW: usize = 50;
-/// Models of the namespace that settles.
-const MANY: usize = 1000;
+const FEW: [usize; 2] = [2, 50];
 /// Pairs of measured runs.
-const PAIRS: usize = 3;
+const PAIRS: usize = 5;
 /// The flags that `deploy/README.md` names.
-const DOCUMENTED: [&str; 3] = ["--client-go-qps=100", "--client-go-burst=200", "--workers=50"];
+const DOCUMENTED: [&str; 3] = ["--client-go-qps=500", "--client-go-burst=1000", "--workers=15"];
 /// Nothing takes longer.
-const ENDLESS: Duration = Duration::from_secs(2 * 60 * 60);
+const ENDLESS: Duration = Duration::from_secs(4 * 60 * 60);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -39,8 +37,8 @@ fn main() {
     match words[..] {
         ["constant", file] => constant(file),
         ["delay"] => tell(&delay()),
-        ["settle", name, ref flags @ ..] => tell(&settle(name, flags)),
-        _ => eprintln!("one of `delay`, `settle NAME FLAG…`, `constant FILE`"),
+        ["settle", models, name, ref flags @ ..] => tell(&settle(models.parse().expect("a number"), name, flags)),
+        _ => eprintln!("one of `delay`, `settle MODELS NAME FLAG…`, `constant FILE`"),
     }
 }
 
@@ -71,7 +69,7 @@ fn resources(models: usize) -> Vec<Value> {
         object("Model", format!("m-{number}"), spec)
     };
     let share = |first: usize| {
-        let variants: Vec<Value> = (first..first + SHARE)
+        let variants: Vec<Value> = (first..models.min(first + SHARE))
             .map(|number| json!({"name": format!("v-{number}"), "model": format!("m-{number}"), "weight": 20}))
             .collect();
         let endpoint = json!({
@@ -106,58 +104,67 @@ fn until(what: &str, look: Duration, holds: impl Fn() -> bool) {
 }
 
 /// How long from `kubectl apply` until the children are there that wait for nothing, and until there are routes, which wait for Pods.
-fn until_children(installation: &Installation) -> (Duration, Duration) {
-    let configs = FEW.div_ceil(SHARE);
+struct Delay {
+    children: Duration,
+    routes: Duration,
+}
+
+fn delay_of(installation: &Installation, models: usize) -> Delay {
+    let configs = models.div_ceil(SHARE);
     let expected = [
-        (Kind::Deployment, FEW),
-        (Kind::Service, FEW),
-        (Kind::PersistentVolumeClaim, FEW),
-        (Kind::PersistentVolume, FEW),
+        (Kind::Deployment, models),
+        (Kind::Service, models),
+        (Kind::PersistentVolumeClaim, models),
+        (Kind::PersistentVolume, models),
         (Kind::Gateway, configs),
     ];
-    let objects = taken(installation, FEW);
+    let objects = taken(installation, models);
     let count = |kind: Kind| installation.stage.of_kind(kind).into_rows().len();
     let begin = Instant::now();
     installation.apply(&objects);
-    until("all children", Duration::from_millis(50), || expected.iter().all(|(kind, wanted)| count(*kind) == *wanted));
+    until("all children", Duration::from_millis(20), || expected.iter().all(|(kind, wanted)| count(*kind) == *wanted));
     let children = begin.elapsed();
-    until("all routes", Duration::from_millis(50), || count(Kind::VirtualService) == configs);
-    (children, begin.elapsed())
+    until("all routes", Duration::from_millis(20), || count(Kind::VirtualService) == configs);
+    Delay { children, routes: begin.elapsed() }
 }
 
 fn delay() -> String {
     let ground = Ground::prepare(STAND_IN);
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recorded");
-    let _ = std::fs::remove_dir_all(&folder);
-    let answers = recorded(&ground, &folder);
-    let mut runs: [Vec<(Duration, Duration)>; 2] = Default::default();
-    for _ in 0..PAIRS {
-        let installation = Installation::start_with(&ground, Mode::Dynamic, "mc-delay", &DOCUMENTED);
-        runs[0].push(until_children(&installation));
-        drop(installation);
-        runs[1].push(until_children(&with_constant_hook(&ground, &answers)));
+    let mut text = format!(
+        "From `kubectl apply` until the children are there, called by {}; medians of {PAIRS} runs, in turn. The constant hook is of the \
+         same framework and gives at once what ours gave in the end. Routes wait for Pods with our hook, and for nothing with the other.\n\n\
+         | Models | all children but routes: our hook | constant answers | ratio | routes: our hook | constant answers |\n\
+         |--:|--:|--:|--:|--:|--:|\n",
+        program()
+    );
+    for models in FEW {
+        let answers = recorded(&ground, models);
+        let mut runs: [Vec<Delay>; 2] = Default::default();
+        for _ in 0..PAIRS {
+            let installation = Installation::start_with(&ground, Mode::Dynamic, "mc-delay", &DOCUMENTED);
+            runs[0].push(delay_of(&installation, models));
+            drop(installation);
+            runs[1].push(delay_of(&with_constant_hook(&ground, &answers), models));
+        }
+        let [ours, constant] = runs.map(|runs| {
+            let median = |part: fn(&Delay) -> Duration| {
+                let mut times: Vec<Duration> = runs.iter().map(part).collect();
+                times.sort_unstable();
+                times[times.len() / 2].as_secs_f64()
+            };
+            [median(|run| run.children), median(|run| run.routes)]
+        });
+        let _ = writeln!(
+            text,
+            "| {models} | {:.2} s | {:.2} s | {:.2} | {:.2} s | {:.2} s |",
+            ours[0],
+            constant[0],
+            ours[0] / constant[0],
+            ours[1],
+            constant[1]
+        );
     }
-    let [ours, constant] = runs.map(|runs| {
-        let median = |part: fn(&(Duration, Duration)) -> Duration| {
-            let mut times: Vec<Duration> = runs.iter().map(part).collect();
-            times.sort_unstable();
-            times[times.len() / 2].as_secs_f64()
-        };
-        (median(|run| run.0), median(|run| run.1))
-    });
-    format!(
-        "From `kubectl apply` of {FEW} Models, {0} EndpointConfigs and {0} Endpoints, called by {1}; medians of {PAIRS} runs, in turn. The \
-         constant hook gives at once what ours gave in the end.\n\n\
-         | | all children but routes | routes, too |\n|---|--:|--:|\n\
-         | our hook | {2:.2} s | {3:.2} s, after their Pods |\n| constant answers | {4:.2} s | {5:.2} s |\n\nRatio: {6:.2}.\n",
-        FEW.div_ceil(SHARE),
-        program(),
-        ours.0,
-        ours.1,
-        constant.0,
-        constant.1,
-        ours.0 / constant.0
-    )
+    text
 }
 
 /// The last answer to each question, by hook, kind and name, and the namespace that they are about.
@@ -166,20 +173,22 @@ struct Answers {
     by_question: BTreeMap<String, String>,
 }
 
-fn recorded(ground: &Ground, folder: &Path) -> Answers {
+fn recorded(ground: &Ground, models: usize) -> Answers {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recorded");
+    let _ = std::fs::remove_dir_all(&folder);
     let mut installation = Installation::start_with(ground, Mode::Dynamic, "mc-record", &DOCUMENTED);
     installation.stop_hook();
     let path = folder.display().to_string();
     let hook = HookServer::plain(&["--allow-nfs", "nfs.example.internal", "--record", &path]);
     installation.relay.lead_to(Some(hook.hooks));
     installation.hook = Some(hook);
-    until_children(&installation);
+    delay_of(&installation, models);
     let kinds = [Kind::Model, Kind::EndpointConfig, Kind::Endpoint];
     until("the end", Duration::from_millis(500), || {
         kinds.iter().all(|kind| installation.stage.of_kind(*kind).values().all(|object| object["status"]["state"] == "available"))
     });
     let mut names: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("records").map(|entry| entry.expect("a record").path()).collect();
+        std::fs::read_dir(&folder).expect("records").map(|entry| entry.expect("a record").path()).collect();
     names.sort_by_key(|path| path.file_name().map(|name| name.to_string_lossy().split('-').nth(2).unwrap_or("").to_owned()));
     let mut by_question = BTreeMap::new();
     for answer in names.iter().filter(|path| path.to_string_lossy().ends_with(".answer.json")) {
@@ -244,10 +253,10 @@ fn constant(file: &str) {
 }
 
 /// One row: how long until everything is available and stays so, and what that took.
-fn settle(name: &str, flags: &[&str]) -> String {
+fn settle(models: usize, name: &str, flags: &[&str]) -> String {
     let ground = Ground::prepare(STAND_IN);
     let installation = Installation::start_with(&ground, Mode::Dynamic, "mc-settle", flags);
-    let objects = taken(&installation, MANY);
+    let objects = taken(&installation, models);
     let begin = Instant::now();
     installation.apply(&objects);
     let applied = begin.elapsed();
@@ -266,7 +275,7 @@ fn settle(name: &str, flags: &[&str]) -> String {
     let mut row = String::new();
     let _ = writeln!(
         row,
-        "| {name} | {:.0} s | {:.0} s | {} | {failed} | {writes} | {:.0} s, {} MiB |",
+        "| {models} | {name} | {:.0} s | {:.0} s | {} | {failed} | {writes} | {:.0} s, {} MiB |",
         applied.as_secs_f64(),
         time.as_secs_f64(),
         calls.len(),

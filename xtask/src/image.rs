@@ -28,12 +28,17 @@ pub fn build(project: &Project, steps: &mut Steps) -> Outcome {
 /// The image of what is built already.
 pub fn of_built(project: &Project, steps: &mut Steps) -> Outcome {
     let program = steps.step("Linking the program without libraries", || link(project))?;
-    let component = shell::sha256(&shell::read(&project.dist().join("modelwright.component.wasm"))?);
+    let component = component(project)?;
     let layout = Layout { folder: layout(project) };
     let image = steps.step("Packing the image", || layout.write(&shell::read(&program)?, &component))?;
     steps.step("Filling in the manifests", || manifests::fill(project, &component, &image))?;
     println!("\n{}: sha256:{image}", layout.folder.display());
     Ok(())
+}
+
+/// The digest of the component, as hex.
+fn component(project: &Project) -> Outcome<String> {
+    Ok(shell::sha256(&shell::read(&project.dist().join("modelwright.component.wasm"))?))
 }
 
 /// Where the image layout is.
@@ -112,7 +117,7 @@ pub fn check_reproducible(project: &Project) -> Outcome {
     let first = index(&layout(project))?;
     forget_link(project)?;
     let program = shell::read(&link(project)?)?;
-    let component = shell::sha256(&shell::read(&project.dist().join("modelwright.component.wasm"))?);
+    let component = component(project)?;
     let again = Layout { folder: project.work().join("image-again") };
     again.write(&program, &component)?;
     let second = index(&again.folder)?;

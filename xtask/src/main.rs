@@ -57,7 +57,7 @@ Usage: cargo xtask <command>
   bench [hook|metacontroller|cluster]
           criterion benches, the hook server under load, and a namespace of 1,000 Models
           beside kubectl, or only one part; writes BENCHMARKS.md. Only by its name, because
-          it takes hours: 1,000 Models under Metacontroller, by its flags
+          it takes hours: Metacontroller with 1,000 Models, by its flags
   bless   rewrites expected files and the records of sizes and fuel
   fmt     formats the workspace
 

@@ -71,10 +71,7 @@ impl Planner {
         input: usize,
         function: impl FnOnce(&Modelwright, &mut Store<Meter>) -> Result<T, Error>,
     ) -> Result<T, HostError> {
-        let (answer, usage) = self.measured(input, function);
-        self.fuel_used.store(usage.fuel, Ordering::Relaxed);
-        self.memory_used.store(usage.memory_bytes, Ordering::Relaxed);
-        answer
+        self.measured(input, function).0
     }
 
     /// As [`Planner::call`], with what this call used, whatever other threads call meanwhile.
@@ -93,6 +90,8 @@ impl Planner {
         });
         let fuel = self.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let usage = Usage { fuel, memory_bytes: store.data().grown_to };
+        self.fuel_used.store(usage.fuel, Ordering::Relaxed);
+        self.memory_used.store(usage.memory_bytes, Ordering::Relaxed);
         (answer.map_err(|error| HostError::ended(&error, store.data().refused)), usage)
     }
 
