@@ -12,12 +12,17 @@ use std::path::{Path, PathBuf};
 pub fn build(project: &Project, steps: &mut Steps) -> Outcome<WasmRust> {
     let rust = setup::wasm_rust(steps)?;
     setup::npm_tools(project, steps)?;
-    let module = steps.step("Compiling the core to wasm, for speed", || wasm::compile(project, &rust, &wasm::COMPONENT))?;
-    steps.step("Building the component", || build_component(project, &rust, &module))?;
+    component(project, &rust, steps)?;
     steps.step("Compiling the component ahead of time", || precompile(project))?;
     steps.step("Building the command line", || build_command_line(project))?;
     gather(project)?;
     Ok(rust)
+}
+
+/// Only the component and its core module.
+pub fn component(project: &Project, rust: &WasmRust, steps: &mut Steps) -> Outcome {
+    let module = steps.step("Compiling the core to wasm, for speed", || wasm::compile(project, rust, &wasm::COMPONENT))?;
+    steps.step("Building the component", || build_component(project, rust, &module))
 }
 
 fn build_component(project: &Project, rust: &WasmRust, module: &Module) -> Outcome {

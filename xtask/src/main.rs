@@ -42,7 +42,7 @@ Usage: cargo xtask <command>
   build   component, core module, command line and CRDs in target/dist/
   image   build, then the program as an OCI image layout in target/dist/image/, and beside it
           the manifests that install it: metacontroller/, crds/ and the chart
-  js      the wasm-bindgen build of the npm package in target/js/
+  js      the component and the npm package, ready for `npm pack`, in target/dist/npm/
   demo [--cluster]
           build, then plan and forecast of examples/titanic; with --cluster all of it on a
           control plane that ends with the demo
