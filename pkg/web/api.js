@@ -1,7 +1,7 @@
 // The functions of the contract, each from one object to a tagged union. What they take and answer is in api.d.ts.
 import { call } from "./load.js";
 
-function ask(operation, input) {
+const ask = (operation) => (input) => {
   let request;
   try {
     request = JSON.stringify(input) ?? "";
@@ -9,32 +9,32 @@ function ask(operation, input) {
     // A cycle, a BigInt: a mistake like any other.
     return malformed(`the input cannot be written as JSON: ${error.message.split("\n")[0]}`);
   }
-  const answer = JSON.parse(call(operation, request));
-  return "failure" in answer ? { type: "failure", ...answer.failure } : { type: "success", value: answer.ok };
-}
+  const { ok, failure } = JSON.parse(call(operation, request));
+  return failure ? { type: "failure", ...failure } : { type: "success", value: ok };
+};
 
 function malformed(message) {
   const diagnostic = { severity: "error", code: "Malformed", object: "", path: "", message, help: "" };
   return { type: "failure", code: "Malformed", diagnostics: [diagnostic] };
 }
 
-export const reconcile = (input) => ask("reconcile", input);
-export const plan = (input) => ask("plan", input);
-export const forecast = (input) => ask("forecast", input);
-export const render = (input) => ask("render", input);
-export const requirements = (input) => ask("requirements", input);
-export const validate = (input) => ask("validate", input);
-export const diff = (input) => ask("diff", input);
-export const schemas = () => ask("schemas");
-export const info = () => ask("info");
-export const create = (input) => ask("create", input);
-export const update = (input) => ask("update", input);
-export const remove = (input) => ask("delete", input);
-export const createHandler = (input) => ask("create-handler", input);
-export const updateHandler = (input) => ask("update-handler", input);
-export const deleteHandler = (input) => ask("delete-handler", input);
-export const sync = (input) => ask("sync", input);
-export const finalize = (input) => ask("finalize", input);
-export const customize = (input) => ask("customize", input);
-export const decorate = (input) => ask("decorate", input);
-export const review = (input) => ask("review", input);
+export const reconcile = ask("reconcile");
+export const plan = ask("plan");
+export const forecast = ask("forecast");
+export const render = ask("render");
+export const requirements = ask("requirements");
+export const validate = ask("validate");
+export const diff = ask("diff");
+export const schemas = ask("schemas");
+export const info = ask("info");
+export const create = ask("create");
+export const update = ask("update");
+export const remove = ask("delete");
+export const createHandler = ask("create-handler");
+export const updateHandler = ask("update-handler");
+export const deleteHandler = ask("delete-handler");
+export const sync = ask("sync");
+export const finalize = ask("finalize");
+export const customize = ask("customize");
+export const decorate = ask("decorate");
+export const review = ask("review");

@@ -4,7 +4,9 @@ use crate::project::Project;
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
 use crate::{dist, sizes, wasm};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Sets up and builds.
@@ -22,14 +24,9 @@ pub fn build_with(project: &Project, rust: &WasmRust, steps: &mut Steps) -> Outc
     steps.step("Assembling the npm package", || assemble(project))
 }
 
-/// The npm package as `npm pack` takes it.
-pub fn package(project: &Project) -> PathBuf {
-    project.dist().join("npm")
-}
-
-/// `pkg/` as it is, and what was built: files of an earlier build that are no part of it any more are gone.
+/// `pkg/` as it is, what was built, and the schemas: files of an earlier build that are no part of it any more are gone.
 fn assemble(project: &Project) -> Outcome {
-    let package = package(project);
+    let package = project.package();
     let _ = std::fs::remove_dir_all(&package);
     let mut copies = vec![(project.root.join("LICENSE"), package.join("LICENSE"))];
     for name in ["package.json", "README.md"] {
@@ -43,6 +40,10 @@ fn assemble(project: &Project) -> Outcome {
     }
     let component = "modelwright.component.wasm";
     copies.push((project.dist().join(component), package.join("component").join(component)));
+    copies.push((project.root.join("wit/planner.wit"), package.join("component/planner.wit")));
+    copies.push((project.root.join("wit/contract.schema.json"), package.join("schemas/contract.schema.json")));
+    let definitions = files(&project.root.join("deploy/crds"), &package.join("schemas"))?;
+    copies.extend(definitions.into_iter().filter(|(from, _)| from.to_string_lossy().ends_with(".mlops.internal.yaml")));
     copies.iter().try_for_each(|(from, to)| shell::write(to, shell::read(from)?))?;
     println!("    {}", package.display());
     Ok(())
@@ -70,7 +71,44 @@ fn bind(project: &Project, module: &Path) -> Outcome {
     shell::write(&project.js().join("modelwright_bg.wasm"), wasm)
 }
 
-/// Node loads the form and asks it something.
-pub fn smoke_test(project: &Project) -> Outcome {
-    shell::run(shell::command("node").arg(project.npm_tools().join("smoke.mjs")).arg(project.js()))
+/// The component as JavaScript modules, for the tests that run it so.
+pub fn transpile(project: &Project) -> Outcome {
+    let mut jco = shell::command(project.package_tools().join("node_modules/.bin/jco"));
+    jco.args(["transpile", "--quiet", "--name", "modelwright", "--out-dir"]).arg(project.transpiled());
+    shell::run(jco.arg(project.dist().join("modelwright.component.wasm")))
+}
+
+/// The types are made from the schemas; the committed ones are the same, or `bless` writes them.
+pub fn types(project: &Project, bless: bool) -> Outcome {
+    shell::run(tool(project, "types.mjs").args(if bless { &[][..] } else { &["--check"] }))
+}
+
+/// What is packed, its types and its entry points; then every example with what was packed.
+pub fn check(project: &Project, steps: &mut Steps) {
+    let unpacked = project.work().join("package");
+    steps.check("Types of the npm package are made from the schemas", || types(project, false));
+    steps.check("The npm package", || {
+        same_version(project)?;
+        shell::run(tool(project, "check.mjs").arg(project.package()).arg(&unpacked))
+    });
+    steps.check("Examples of the npm package", || shell::run(tool(project, "examples.mjs").arg(&unpacked)));
+}
+
+fn tool(project: &Project, script: &str) -> Command {
+    let mut node = shell::command("node");
+    node.arg(project.package_tools().join(script));
+    node
+}
+
+/// Package and crate carry one version.
+fn same_version(project: &Project) -> Outcome {
+    let manifest: Value = serde_json::from_slice(&shell::read(&project.package().join("package.json"))?)
+        .map_err(|error| format!("package.json is not JSON: {error}"))?;
+    let metadata = project.metadata()?;
+    let crates = metadata["packages"].as_array().into_iter().flatten();
+    let core = crates.into_iter().find(|package| package["name"] == "modelwright").map(|package| &package["version"]);
+    match core == Some(&manifest["version"]) {
+        true => Ok(()),
+        false => Err(format!("the npm package has version {}, the crate {:?}", manifest["version"], core)),
+    }
 }

@@ -50,6 +50,21 @@ impl Project {
         self.root.join("xtask/npm")
     }
 
+    /// The folder of the tools that make, check and drive the npm package.
+    pub fn package_tools(&self) -> PathBuf {
+        self.root.join("pkg/tools")
+    }
+
+    /// The npm package as `npm pack` takes it.
+    pub fn package(&self) -> PathBuf {
+        self.dist().join("npm")
+    }
+
+    /// The component, transpiled to JavaScript by jco: for tests.
+    pub fn transpiled(&self) -> PathBuf {
+        self.work().join("jco")
+    }
+
     /// The interpreter of the virtual environment.
     pub fn python(&self) -> PathBuf {
         self.work().join("python/bin/python")
@@ -63,7 +78,8 @@ impl Project {
             ("MODELWRIGHT_BIN", self.dist().join("modelwright")),
             ("MODELWRIGHT_COMPONENT", self.dist().join("modelwright.component.wasm")),
             ("MODELWRIGHT_CORE", self.dist().join("modelwright.core.wasm")),
-            ("MODELWRIGHT_JS", self.js()),
+            ("MODELWRIGHT_PACKAGE", self.package()),
+            ("MODELWRIGHT_TRANSPILED", self.transpiled()),
             ("MODELWRIGHT_PRECOMPILED", self.precompiled()),
             ("MODELWRIGHT_PYTHON", self.python()),
         ]);

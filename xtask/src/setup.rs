@@ -95,20 +95,33 @@ fn version(rustc: &str) -> Outcome<String> {
 
 /// npm's tools: wasm-opt and the schemas of Istio.
 pub fn npm_tools(project: &Project, steps: &mut Steps) -> Outcome {
-    let folder = project.npm_tools();
+    npm_ci(&project.npm_tools(), steps, "Installing the npm tools")
+}
+
+/// What makes, checks and drives the npm package, Debian's Chromium among it.
+pub fn package_tools(project: &Project, steps: &mut Steps) -> Outcome {
+    npm_ci(&project.package_tools(), steps, "Installing the tools of the npm package")?;
+    if shell::ask("chromium", &["--version"]).is_none() {
+        steps.step("Installing Chromium", || install(&["chromium"]))?;
+    }
+    Ok(())
+}
+
+/// Fills the `node_modules` of a folder unless its lock file is the one that it was filled from.
+fn npm_ci(folder: &Path, steps: &mut Steps, name: &'static str) -> Outcome {
     let wanted = shell::sha256(&shell::read(&folder.join("package-lock.json"))?);
     let stamp = folder.join("node_modules/.modelwright");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
-    let node = shell::ask("node", &["--version"]).ok_or("Node.js 20 or later is needed and `node` is not on PATH")?;
-    let major = node.trim_start_matches('v').split('.').next().and_then(|text| text.parse::<u32>().ok());
-    if major.is_none_or(|major| major < 20) {
-        return Err(format!("Node.js 20 or later is needed and `node` is {node}"));
+    let node = shell::ask("node", &["--version"]).ok_or("Node.js 20.19 or later is needed and `node` is not on PATH")?;
+    let mut numbers = node.trim_start_matches('v').split('.').map(|text| text.parse::<u32>().unwrap_or(0));
+    if (numbers.next(), numbers.next()) < (Some(20), Some(19)) {
+        return Err(format!("Node.js 20.19 or later is needed and `node` is {node}"));
     }
-    steps.step("Installing the npm tools", || {
-        let failed = |why| format!("xtask/npm cannot be filled from the npm registry: {why}");
-        shell::run(shell::command("npm").args(["ci", "--loglevel=error"]).current_dir(&folder)).map_err(failed)?;
+    steps.step(name, || {
+        let failed = |why| format!("{} cannot be filled from the npm registry: {why}", folder.display());
+        shell::run(shell::command("npm").args(["ci", "--loglevel=error"]).current_dir(folder)).map_err(failed)?;
         shell::write(&stamp, wanted)
     })
 }

@@ -33,6 +33,8 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     setup::python_tools(project, steps)?;
     let rust = dist::build(project, steps)?;
     js::build_with(project, &rust, steps)?;
+    setup::package_tools(project, steps)?;
+    steps.step("Transpiling the component to JavaScript", || js::transpile(project))?;
     image::of_built(project, steps)?;
 
     steps.check("Format", || shell::run(project.cargo().args(["fmt", "--all", "--check"])));
@@ -40,7 +42,7 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     steps.check("A second build gives the same image", || image::check_reproducible(project));
     steps.check("Sizes", || sizes::check(project, &rust));
     steps.check("No getrandom in the component", || no_getrandom(project));
-    steps.check("JavaScript form in Node", || js::smoke_test(project));
+    js::check(project, steps);
     validation::check(project, steps);
     steps.check("Clippy", || clippy(project, &NATIVE));
     steps.check("Clippy of xtask", || clippy(project, &XTASK));
@@ -67,11 +69,14 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
 pub fn bless(project: &Project, steps: &mut Steps) -> Outcome {
     let mut crds = project.locked(&["test", "--release", "--package", "modelwright", "--features", "schema", "--test", "crds"]);
     steps.step("Rewriting the CRDs", || shell::run(crds.env("BLESS", "1")))?;
+    setup::package_tools(project, steps)?;
+    steps.step("Rewriting the types of the npm package", || js::types(project, true))?;
     let checkers = cluster::checkers(project, steps)?;
     steps.step("Rendering the kustomize base", || manifests::bless(project, &checkers))?;
     let nginx = setup::nginx(steps)?;
     let rust = dist::build(project, steps)?;
     js::build_with(project, &rust, steps)?;
+    steps.step("Transpiling the component to JavaScript", || js::transpile(project))?;
     sizes::bless(project, &rust)?;
     let mut scenarios = host_tests(project, &rust, &nginx, |test| BLESSED.contains(&test))?;
     steps.step("Rewriting the scenarios and the fuel", || shell::run(scenarios.env("BLESS", "1")))
