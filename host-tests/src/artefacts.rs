@@ -13,6 +13,10 @@ pub enum Artefact {
     CoreModule,
     /// The command line.
     CommandLine,
+    /// The npm package: a folder.
+    Package,
+    /// The component, transpiled to JavaScript: a folder.
+    Transpiled,
 }
 
 impl Artefact {
@@ -22,6 +26,8 @@ impl Artefact {
             Self::Precompiled => ("MODELWRIGHT_PRECOMPILED", "modelwright/modelwright.cwasm"),
             Self::CoreModule => ("MODELWRIGHT_CORE", "dist/modelwright.core.wasm"),
             Self::CommandLine => ("MODELWRIGHT_BIN", "dist/modelwright"),
+            Self::Package => ("MODELWRIGHT_PACKAGE", "dist/npm"),
+            Self::Transpiled => ("MODELWRIGHT_TRANSPILED", "modelwright/jco"),
         }
     }
 
@@ -32,9 +38,14 @@ impl Artefact {
             Some(path) if !path.is_empty() => PathBuf::from(path),
             _ => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target").join(default),
         };
-        match path.is_file() {
+        let command = match self {
+            Self::Package => "js",
+            Self::Transpiled => "test",
+            _ => "build",
+        };
+        match path.exists() {
             true => Ok(path),
-            false => Err(format!("{} is missing: run `cargo xtask build` first", path.display())),
+            false => Err(format!("{} is missing: run `cargo xtask {command}` first", path.display())),
         }
     }
 

@@ -1,6 +1,8 @@
-//! The forms of the core: native, component, core module, command line. Every one answers an operation with the same text.
+//! The forms of the core: native, component, core module, command line, and in JavaScript the npm package in Node.js and in Chromium and
+//! the component through jco. Every one answers an operation with the same text.
 
 use crate::artefacts::Artefact;
+use crate::lines::Lines;
 use modelwright::contract;
 use modelwright_embed::{Answer as ComponentAnswer, Diagnostic, Failure, HostInput, Limits, Planner, Reply, Severity};
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub enum Form {
     CoreModule(Box<CoreModule>),
     /// The program `modelwright`.
     CommandLine(PathBuf),
+    /// A form in JavaScript, by its name: one process for all calls, one instance in it.
+    JavaScript(&'static str, Lines),
 }
 
 impl Form {
@@ -37,12 +41,16 @@ impl Form {
             Ok("") | Err(_) => {}
             Ok(other) => return Err(format!("MODELWRIGHT_FORMS is {other:?}; it can be native, or unset for all forms")),
         }
+        let (package, transpiled) = (Artefact::Package.path()?, Artefact::Transpiled.path()?);
         let component = Planner::from_precompiled(&Artefact::Precompiled.read()?, Limits::command_line());
         Ok(vec![
             Self::Native,
             Self::Component(Box::new(component.map_err(|error| error.to_string())?)),
             Self::CoreModule(Box::new(CoreModule::load(&Artefact::CoreModule.read()?)?)),
             Self::CommandLine(Artefact::CommandLine.path()?),
+            Self::JavaScript("npm package in Node.js", Lines::node("forms.mjs node", &[&package])?),
+            Self::JavaScript("npm package in Chromium", Lines::node("forms.mjs chromium", &[&package])?),
+            Self::JavaScript("component through jco", Lines::node("forms.mjs jco", &[&transpiled])?),
         ])
     }
 
@@ -53,6 +61,7 @@ impl Form {
             Self::Component(_) => "component",
             Self::CoreModule(_) => "core module",
             Self::CommandLine(_) => "command line",
+            Self::JavaScript(name, _) => name,
         }
     }
 
@@ -63,6 +72,7 @@ impl Form {
             Self::Component(planner) => call_component(planner, operation, request),
             Self::CoreModule(module) => module.call(operation, request),
             Self::CommandLine(program) => call_program(program, operation, request),
+            Self::JavaScript(_, process) => call_javascript(process, operation, request),
         }
     }
 }
@@ -231,6 +241,11 @@ fn call_program(program: &PathBuf, operation: &str, request: &str) -> Result<Str
     }
     let text = String::from_utf8(output.stdout).map_err(|error| error.to_string())?;
     Ok(text.strip_suffix('\n').map(String::from).unwrap_or(text))
+}
+
+fn call_javascript(process: &Lines, operation: &str, request: &str) -> Result<String, String> {
+    let answer = process.ask(&json!({"operation": operation, "request": request}))?;
+    answer.as_str().map(String::from).ok_or_else(|| format!("the answer is no text: {answer}"))
 }
 
 /// Diagnostics as JSON, members in the order of the contract.

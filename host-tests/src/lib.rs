@@ -18,6 +18,7 @@ pub mod request;
 
 pub mod artefacts;
 pub mod forms;
+pub mod lines;
 
 pub mod alike;
 pub mod cluster;

@@ -30,7 +30,8 @@ export function summary(result: Result<Plan>): string {
 }
 
 // Observed objects are of any kind; a custom resource is one of them.
-export const answers: Result<Plan> = plan({ observed: [model, { apiVersion: "v1", kind: "Service", metadata: { name: "x" }, spec: {} }] });
+const service = { apiVersion: "v1", kind: "Service", metadata: { name: "titanic" }, spec: { type: "ClusterIP" } };
+export const answer: Result<Plan> = plan({ observed: [model, service] });
 // @ts-expect-error A member that an observation does not have.
 plan({ observe: [] });
 // @ts-expect-error Not a custom resource.

@@ -1,4 +1,4 @@
-// Checks the assembled package (the first argument) as it is packed, and unpacks it for the examples into the folder that is the second.
+// Checks the assembled package (first argument) as it is packed, and unpacks it for the examples into a folder (second argument).
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -35,7 +35,8 @@ const failures = [...glue(), ...content(), ...(await lint())];
 failures.forEach((failure) => console.error(failure));
 if (failures.length) process.exit(1);
 const [archive] = readdirSync(work).filter((name) => name.endsWith(".tgz"));
-run(program("attw"), [join(work, archive), "--profile", "esm-only", "--format", "ascii", "--no-color", "--exclude-entrypoints", "./wasm", "./component"]);
+const plain = ["--format", "ascii", "--no-color"];
+run(program("attw"), [join(work, archive), "--profile", "esm-only", ...plain, "--exclude-entrypoints", "./wasm", "./component"]);
 unpack(join(work, archive));
 for (const project of [work, join(work, "node")]) run(program("tsc"), ["--project", project]);
 console.log(`${archive}: ${CONTENT.length} files, as they should be; publint, attw and tsc are content`);

@@ -5,7 +5,7 @@ import { extname, join, normalize } from "node:path";
 
 const TYPES = {
   ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm",
-  ".yaml": "text/plain",
+  ".yaml": "text/plain", "": "text/plain",
 };
 
 /** Serves until it is closed; the answer has the address. */

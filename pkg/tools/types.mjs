@@ -9,7 +9,7 @@ const read = (path) => readFileSync(new URL(path, root), "utf8");
 const contract = JSON.parse(read("wit/contract.schema.json"));
 const kinds = ["models", "endpointconfigs", "endpoints"].map((plural) => parse(read(`deploy/crds/${plural}.mlops.internal.yaml`)));
 
-// Requests carry custom resources that may be invalid: the planner says what is wrong. Whoever writes one in TypeScript means a valid one.
+// Requests carry custom resources that may be invalid: the planner says so. Whoever writes one in TypeScript means a valid one.
 for (const { spec } of kinds) contract.definitions[spec.names.kind] = customResource(spec);
 contract.definitions.CustomResource = {
   description: contract.definitions.CustomResource.description.split(". ")[0] + ".",
@@ -48,7 +48,7 @@ function customResource({ group, names, versions: [version] }) {
   };
 }
 
-/** Open objects take members of any type: TypeScript lets no interface be an object with members of type unknown. Values are unknown. */
+/** Open objects have members of any type, as TypeScript lets no interface be one with members of type unknown; values are unknown. */
 function open(schema) {
   if (schema === null || typeof schema !== "object") return;
   if (schema.additionalProperties === true) schema.additionalProperties = { tsType: "any" };

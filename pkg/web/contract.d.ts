@@ -1936,11 +1936,20 @@ export interface PreviousPlan {
     /**
      * As in that plan.
      */
-    changes: Change[];
+    changes: PreviousChange[];
     /**
      * As in that plan.
      */
-    observed?: Guard;
+    observed?: {
+      /**
+       * As in that plan.
+       */
+      uid: string;
+      /**
+       * As in that plan.
+       */
+      resourceVersion?: string;
+    };
     [k: string]: any;
   }[];
   /**
@@ -1963,6 +1972,24 @@ export interface PreviousPlan {
    * As in that plan.
    */
   formatVersion?: string;
+  [k: string]: any;
+}
+/**
+ * A change of an earlier plan, whole or reduced to what it was.
+ */
+export interface PreviousChange {
+  /**
+   * As in that plan.
+   */
+  path: Path;
+  /**
+   * As in that plan.
+   */
+  before: unknown;
+  /**
+   * As in that plan.
+   */
+  after: unknown;
   [k: string]: any;
 }
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// What would happen to an empty cluster, and then to one whose weights move? `node plan.mjs`, with the example's files in ../titanic.
+// What would happen to an empty cluster, and what is wrong with a config? `node plan.mjs`, with the example's files in ../titanic.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import init, { forecast, plan, validate } from "modelwright";
