@@ -138,7 +138,11 @@ type Hook = fn(&Planner, &HostInput, &str) -> Result<Reply, modelwright_embed::H
 
 fn hook(planner: &Planner, request: &str, hook: Hook) -> Result<Option<String>, String> {
     let Ok(request) = serde_json::from_str::<Value>(request) else { return Ok(None) };
-    let policy = request["host"].get("policy").map_or(String::new(), Value::to_string);
+    let policy = match &request["host"]["policy"] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        policy => policy.to_string(),
+    };
     let host = HostInput { now: request["host"]["now"].as_str().unwrap_or("").into(), policy };
     let reply = hook(planner, &host, &request["request"].to_string()).map_err(|error| error.to_string())?;
     let body = serde_json::from_str(&reply.body).unwrap_or(Value::String(reply.body));
