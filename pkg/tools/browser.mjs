@@ -1,9 +1,9 @@
 // Debian's Chromium, without a window.
 import { chromium } from "playwright-core";
 
-/** `CHROMIUM` names another one. As root it has no sandbox of its own. */
+/** As root it has no sandbox of its own. */
 export const launch = () =>
   chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    executablePath: "/usr/bin/chromium",
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });

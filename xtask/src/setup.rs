@@ -9,6 +9,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 const DEBIAN_RUST: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// A Rust that can build for wasm32.
 pub struct WasmRust {
@@ -101,7 +102,7 @@ pub fn npm_tools(project: &Project, steps: &mut Steps) -> Outcome {
 /// What makes, checks and drives the npm package, Debian's Chromium among it.
 pub fn package_tools(project: &Project, steps: &mut Steps) -> Outcome {
     npm_ci(&project.package_tools(), steps, "Installing the tools of the npm package")?;
-    if shell::ask("chromium", &["--version"]).is_none() {
+    if !Path::new(CHROMIUM).exists() {
         steps.step("Installing Chromium", || install(&["chromium"]))?;
     }
     Ok(())
