@@ -1,0 +1,13 @@
+/** Examples to start from: the repository's, as they are when the page is built. */
+
+import endpoint from "../../../../../examples/titanic/endpoint.yaml?raw";
+import models from "../../../../../examples/titanic/models.yaml?raw";
+
+/** Texts to begin with. */
+export interface Example {
+  name: string;
+  resources: string;
+}
+
+/** The first one is shown to who comes for the first time. */
+export const EXAMPLES: Example[] = [{ name: "titanic: a canary behind one host", resources: `${models}---\n${endpoint}` }];

@@ -1,0 +1,4 @@
+/** The relationship map. */
+export function Map() {
+  return <p class="empty">Map</p>;
+}

@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+/** Where the wasm-bindgen build of the core is; `cargo xtask console` says so. */
+const planner = process.env.MODELWRIGHT_JS ?? fileURLToPath(new URL("../../../target/js", import.meta.url));
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** `frame-ancestors` is missing: browsers take it from a header only, and complain about it in a page. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types modelwright",
+].join("; ");
+
+/** The page carries its policy, so that a server that sends none (`kubectl proxy`) makes it no weaker. */
+const contentSecurityPolicy: Plugin = {
+  name: "content-security-policy",
+  transformIndexHtml: (html, { server }) =>
+    // Vite's development server injects scripts and styles of its own.
+    server ? html.replace(/.*Content-Security-Policy.*\n/, "") : html.replace("%CSP%", policy),
+};
+
+export default defineConfig({
+  base: "./",
+  plugins: [contentSecurityPolicy],
+  resolve: { alias: { "modelwright-core": planner } },
+  server: { host: "127.0.0.1", fs: { allow: [repository, planner] } },
+  worker: { format: "es" },
+  build: {
+    outDir: process.env.MODELWRIGHT_CONSOLE ?? fileURLToPath(new URL("../../../target/console", import.meta.url)),
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    license: { fileName: "licences.md" },
+  },
+});
