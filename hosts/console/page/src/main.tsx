@@ -1,9 +1,9 @@
 import { render } from "preact";
+import { restore } from "./share/link";
 import { Console } from "./shell/console";
-import { restore } from "./share/restore";
 import { start } from "./state";
 
-restore();
+await restore();
 start();
 const root = document.getElementById("console");
 if (root) render(<Console />, root);

@@ -7,7 +7,15 @@ import models from "../../../../../examples/titanic/models.yaml?raw";
 export interface Example {
   name: string;
   resources: string;
+  /** Live objects that belong to it; they are fetched when they are wanted. */
+  observed(): Promise<string>;
 }
 
+const nothing = async () => "";
+
 /** The first one is shown to who comes for the first time. */
-export const EXAMPLES: Example[] = [{ name: "titanic: a canary behind one host", resources: `${models}---\n${endpoint}` }];
+export const EXAMPLES: Example[] = [
+  { name: "titanic: a canary behind one host", resources: `${models}---\n${endpoint}`, observed: nothing },
+  { name: "titanic: the models alone", resources: models, observed: nothing },
+  { name: "empty", resources: "", observed: nothing },
+];

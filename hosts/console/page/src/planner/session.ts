@@ -31,6 +31,9 @@ const NO_PLAN: Plan = {
   objects: [], actions: [], waiting: [], drift: [], diagnostics: [],
 };
 
+/** Plans of so many objects cross with all their details. */
+const SMALL = 40;
+
 /** One planner and what it was asked last. */
 export class Session implements Record<keyof Operations, (argument: never) => unknown> {
   #call: (operation: string, request: string) => string;
@@ -82,10 +85,7 @@ export class Session implements Record<keyof Operations, (argument: never) => un
   }
 
   detail(id: string): Detail {
-    const object = this.#plan.objects.find((object) => object.id === id);
-    const actions = this.#plan.actions.filter((action) => action.object === id);
-    const { changes = [], conflicts = [], unknownAfter = [], replacePaths = [], unchangedFields = 0 } = object ?? {};
-    return { changes, conflicts, unknownAfter, replacePaths, unchangedFields, actions };
+    return detail(this.#plan, id);
   }
 
   actions(): Action[] {
@@ -196,6 +196,7 @@ function outline(plan: Plan): PlanOutline {
       alarms: action ? alarms(action) : [],
       acted: action !== undefined,
       waiting: waiting.get(id) ?? [],
+      detail: plan.objects.length <= SMALL ? detail(plan, id) : null,
     };
   });
   const shown = new Set(objects.filter(isShown).map((object) => object.id));
@@ -207,6 +208,13 @@ function outline(plan: Plan): PlanOutline {
     carriedOutBy: plan.carriedOutBy ?? [],
     actions: plan.actions.length,
   };
+}
+
+function detail(plan: Plan, id: string): Detail {
+  const object = plan.objects.find((object) => object.id === id);
+  const actions = plan.actions.filter((action) => action.object === id);
+  const { changes = [], conflicts = [], unknownAfter = [], replacePaths = [], unchangedFields = 0 } = object ?? {};
+  return { changes, conflicts, unknownAfter, replacePaths, unchangedFields, actions };
 }
 
 function isShown(object: PlannedObject): boolean {

@@ -124,6 +124,8 @@ export interface PlannedObject {
   waiting: Waiting[];
   /** `Current`, `InProgress`, `Failed`, `NotFound` … and why. */
   readiness: { status: string; reason: string };
+  /** There in small plans; of large ones it is asked for. */
+  detail: Detail | null;
 }
 
 /** A plan, without changes and requests. */

@@ -1,32 +1,39 @@
-/** The page: header, the editor on the left, the views on the right. */
+/** The page: header, the editor on the left, the views on the right. On a narrow screen the editor is one of the views. */
 
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Act } from "../act/act";
 import { Edit } from "../edit/edit";
 import { Forecast } from "../forecast/forecast";
 import { Map } from "../map/map";
 import { Plan } from "../plan/plan";
 import { Objects } from "../see/objects";
-import { announcement, view, type View } from "../state";
+import { announcement, answer, broken, planning, view, type View } from "../state";
 import { Header } from "./header";
+import { scroller } from "./scroller";
 import { Tabs } from "./tabs";
+
+const NARROW = matchMedia("(max-width: 899px)");
 
 /** Everything. */
 export function Console() {
+  const narrow = useNarrow();
+  const shown = view.value === "edit" && !narrow ? "plan" : view.value;
   return (
     <>
       <a class="skip" href="#view" onClick={skip}>
         Skip to the plan
       </a>
       <Header />
-      <main class="panes" data-view={view.value}>
-        <section class="pane pane-edit" aria-label="Editor">
+      <main class="panes" data-view={shown}>
+        <div class="pane-tabs">
+          <Tabs label="Views" prefix="tab" panel={shown === "edit" ? "edit" : "view"} tabs={views()} selected={shown} select={select} />
+          <Busy />
+        </div>
+        <section class="pane-edit" id="edit" aria-label="Editor">
           <Edit />
         </section>
-        <section class="pane pane-view" aria-label="Views">
-          <Tabs />
-          <div id="view" class="view" role="tabpanel" tabIndex={-1} aria-labelledby={`tab-${view.value}`}>
-            <Shown view={view.value} />
-          </div>
+        <section ref={scroller} id="view" class="view" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${shown}`}>
+          {broken.value === "" ? <Shown view={shown} /> : <p class="banner alarm">{broken}</p>}
         </section>
       </main>
       <div class="unseen" role="status" aria-live="polite">
@@ -34,6 +41,23 @@ export function Console() {
       </div>
     </>
   );
+}
+
+function views(): { name: View; label: string; count?: number | undefined }[] {
+  const plan = answer.value?.plan;
+  return [
+    { name: "edit", label: "Edit" },
+    { name: "plan", label: "Plan", count: plan?.actions },
+    { name: "forecast", label: "Forecast" },
+    { name: "objects", label: "Objects" },
+    { name: "map", label: "Map" },
+    { name: "act", label: "Act" },
+  ];
+}
+
+function select(name: View): void {
+  view.value = name;
+  if (scroller.current) scroller.current.scrollTop = 0;
 }
 
 function Shown({ view }: { view: View }) {
@@ -51,7 +75,25 @@ function Shown({ view }: { view: View }) {
   }
 }
 
+/** How long the last plan took; that a newer one is on its way. */
+function Busy() {
+  const time = answer.value?.milliseconds;
+  if (planning.value && (time === undefined || time > 200)) return <span class="busy">planning …</span>;
+  return <span class="busy">{time === undefined ? "" : `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`}</span>;
+}
+
+function useNarrow(): boolean {
+  const [narrow, set] = useState(NARROW.matches);
+  useLayoutEffect(() => {
+    const listen = () => set(NARROW.matches);
+    NARROW.addEventListener("change", listen);
+    return () => NARROW.removeEventListener("change", listen);
+  }, []);
+  return narrow;
+}
+
 function skip(event: Event): void {
   event.preventDefault();
-  document.getElementById("view")?.focus();
+  if (view.value === "edit") view.value = "plan";
+  requestAnimationFrame(() => document.getElementById("view")?.focus());
 }

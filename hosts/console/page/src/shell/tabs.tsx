@@ -1,26 +1,34 @@
-/** The views as tabs: arrow keys move, one tab stop for all. */
+/** Tabs as everywhere: arrow keys move, one tab stop for all. */
 
-import { view, VIEWS, type View } from "../state";
-
-const NAMES: Record<View, string> = { edit: "Edit", plan: "Plan", forecast: "Forecast", objects: "Objects", map: "Map", act: "Act" };
+interface Properties<T extends string> {
+  label: string;
+  /** Prefix of ids: `tab-plan`. */
+  prefix: string;
+  /** The id of the panel. */
+  panel: string;
+  tabs: readonly { name: T; label: string; count?: number | undefined }[];
+  selected: T;
+  select(name: T): void;
+}
 
 /** The list of tabs. */
-export function Tabs() {
+export function Tabs<T extends string>({ label, prefix, panel, tabs, selected, select }: Properties<T>) {
   return (
-    <div class="tabs" role="tablist" aria-label="Views" onKeyDown={move}>
-      {VIEWS.map((name) => (
+    <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+      {tabs.map(({ name, label, count }) => (
         <button
           key={name}
-          id={`tab-${name}`}
+          id={`${prefix}-${name}`}
           class={`tab tab-${name}`}
           role="tab"
           type="button"
-          aria-selected={view.value === name}
-          aria-controls="view"
-          tabIndex={view.value === name ? 0 : -1}
-          onClick={() => (view.value = name)}
+          aria-selected={selected === name}
+          aria-controls={panel}
+          tabIndex={selected === name ? 0 : -1}
+          onClick={() => select(name)}
         >
-          {NAMES[name]}
+          {label}
+          {count === undefined || count === 0 ? null : <span class="count">{count}</span>}
         </button>
       ))}
     </div>
