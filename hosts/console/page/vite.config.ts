@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { canary, planner as load, shift } from "./example/live.mjs";
 import { defineConfig, type Plugin } from "vite";
 
 /** Where the wasm-bindgen build of the core is; `cargo xtask console` says so. */
@@ -26,9 +27,19 @@ const contentSecurityPolicy: Plugin = {
     server ? html.replace(/.*Content-Security-Policy.*\n/, "") : html.replace("%CSP%", policy),
 };
 
+/** `virtual:example/shift` → `{resources, observed}`, carried out by the planner that is built into the page. */
+const examples: Plugin = {
+  name: "examples",
+  resolveId: (id) => (id.startsWith("virtual:example/") ? `\0${id}` : null),
+  async load(id) {
+    const make = { "\0virtual:example/shift": shift, "\0virtual:example/canary": canary }[id];
+    return make ? `export default ${JSON.stringify(make(await load(planner)))}` : null;
+  },
+};
+
 export default defineConfig({
   base: "./",
-  plugins: [contentSecurityPolicy],
+  plugins: [contentSecurityPolicy, examples],
   resolve: { alias: { "modelwright-core": planner } },
   server: { host: "127.0.0.1", fs: { allow: [repository, planner] } },
   worker: { format: "es" },

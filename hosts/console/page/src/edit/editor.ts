@@ -27,7 +27,7 @@ export interface Setting {
 export function mount(host: HTMLElement, setting: Setting): EditorView {
   const root = host.attachShadow({ mode: "open" });
   const parent = document.createElement("div");
-  parent.className = "host";
+  parent.style.height = "100%";
   root.append(parent);
   const state = EditorState.create({ doc: setting.text, extensions: [...common(setting), setting.extensions] });
   return new EditorView({ state, parent, root });

@@ -4,18 +4,18 @@ import endpoint from "../../../../../examples/titanic/endpoint.yaml?raw";
 import models from "../../../../../examples/titanic/models.yaml?raw";
 
 /** Texts to begin with. */
-export interface Example {
-  name: string;
+export interface Texts {
   resources: string;
-  /** Live objects that belong to it; they are fetched when they are wanted. */
-  observed(): Promise<string>;
+  observed: string;
 }
 
-const nothing = async () => "";
+/** What the page shows to who comes for the first time. */
+export const FIRST: Texts = { resources: `${models}---\n${endpoint}`, observed: "" };
 
-/** The first one is shown to who comes for the first time. */
-export const EXAMPLES: Example[] = [
-  { name: "titanic: a canary behind one host", resources: `${models}---\n${endpoint}`, observed: nothing },
-  { name: "titanic: the models alone", resources: models, observed: nothing },
-  { name: "empty", resources: "", observed: nothing },
+/** By name; those with live objects are fetched when they are wanted. */
+export const EXAMPLES: { name: string; load(): Promise<Texts> }[] = [
+  { name: "titanic on an empty cluster", load: async () => FIRST },
+  { name: "titanic is live: add a canary", load: () => import("virtual:example/canary").then((found) => found.default) },
+  { name: "titanic is live: shift the weights", load: () => import("virtual:example/shift").then((found) => found.default) },
+  { name: "Nothing: start from scratch", load: async () => ({ resources: "", observed: "" }) },
 ];

@@ -5,11 +5,13 @@ import type { Round, Traffic } from "../planner/types";
 import { clipped, percent, visible } from "../shell/text";
 
 const WIDTH = 600;
-const HEIGHT = 190;
+const HEIGHT = 160;
 const TOP = 8;
-const BOTTOM = 166;
+const BOTTOM = 152;
 /** Colours that tell Models apart; more Models share them, and are told apart by their names. */
 const COLOURS = 8;
+/** Rounds that still have room for a label each. */
+const LABELLED = 12;
 /** Models that get a line in the legend. */
 const NAMED = 16;
 
@@ -50,6 +52,16 @@ export function TrafficChart({ rounds, number, choose }: Properties) {
           <Bar key={index} index={index} count={rounds.length} routes={routes} models={models} here={index + 1 === number} choose={choose} />
         ))}
       </svg>
+      {rounds.length <= LABELLED && (
+        <div class="rounds" aria-hidden="true">
+          {shares.map((routes, index) => (
+            <span key={index} class={index + 1 === number ? "strong" : "faint"}>
+              {index + 1}
+              {routes.length === 0 ? " · nowhere" : ""}
+            </span>
+          ))}
+        </div>
+      )}
       <ul class="legend">
         {models.slice(0, NAMED).map((model, index) => (
           <li key={model}>

@@ -1,6 +1,6 @@
 /** Texts → objects with their places. A document that did not change is not read again. */
 
-import { isCollection, isMap, isPair, isScalar, isSeq, parseAllDocuments, type Document, type Node, type Tags } from "yaml";
+import { isCollection, isMap, isPair, isScalar, isSeq, parseAllDocuments, parseDocument, type Document, type Node, type Tags } from "yaml";
 import type { Finding, KubeObject, Place, Resource, Text } from "./types";
 
 const API = "mlops.internal/v1alpha1";
@@ -10,7 +10,7 @@ const UNKNOWN_FIELD = "UnknownField";
 
 /** A text between two separators, read. Offsets are relative to it. */
 interface Chunk {
-  objects: { value: KubeObject; json: string; document: Document; prefix: (string | number)[] }[];
+  objects: { value: KubeObject; json: string; document(): Document; prefix: (string | number)[] }[];
   mistakes: { code: string; message: string; help: string; from: number; to: number }[];
 }
 
@@ -56,9 +56,8 @@ export class Reader {
       reading.findings.push({ severity: "error", code, object: "", path: "", message, help, place: placed(from, to) });
     }
     for (const { value, json, document, prefix } of chunk.objects) {
-      const locate = (path: string, code: string) => placed(...range(document, [...prefix, ...steps(path)], code === UNKNOWN_FIELD));
-      const own = placed(...range(document, prefix, false));
-      reading.objects.push(named(value, json, namespace, own, locate));
+      const locate = (path: string, code: string) => placed(...range(document(), [...prefix, ...steps(path)], code === UNKNOWN_FIELD));
+      reading.objects.push(named(value, json, namespace, locate));
     }
   }
 }
@@ -86,7 +85,7 @@ export function idOf(object: KubeObject): string {
   return [object["apiVersion"], object["kind"], text(metadata, "namespace"), text(metadata, "name")].map((part) => String(part ?? "")).join("|");
 }
 
-function named(value: KubeObject, json: string, namespace: string, own: Place, locate: Located["locate"]): Located {
+function named(value: KubeObject, json: string, namespace: string, locate: Located["locate"]): Located {
   const metadata = member(value, "metadata");
   if (namespace !== "" && metadata && !text(metadata, "namespace")) {
     value = { ...value, metadata: { ...metadata, namespace } };
@@ -94,7 +93,7 @@ function named(value: KubeObject, json: string, namespace: string, own: Place, l
   }
   const parts = { kind: text(value, "kind"), namespace: text(member(value, "metadata"), "namespace"), name: text(metadata, "name") };
   const label = [parts.kind, parts.namespace, parts.name].filter((part, index) => part !== "" || index === 2).join("/");
-  return { value, json, label, locate, resource: { id: idOf(value), ...parts, place: own } };
+  return { value, json, label, locate, resource: { id: idOf(value), ...parts } };
 }
 
 function member(object: KubeObject | null, name: string): KubeObject | null {
@@ -122,11 +121,19 @@ function* split(source: string): Generator<[start: number, text: string]> {
 const customTags = (tags: Tags): Tags =>
   tags.filter((tag) => typeof tag === "string" || !(tag.format === "TIME" || /:(timestamp|binary)$/.test(tag.tag)));
 
+const OPTIONS = { version: "1.1", customTags, prettyErrors: false, logLevel: "silent" } as const;
+
 function parse(text: string): Chunk {
   const chunk: Chunk = { objects: [], mistakes: [] };
+  const object = json(text);
+  if (object) {
+    let document: Document | null = null;
+    take(chunk, object, () => (document ??= parseDocument(text, OPTIONS)));
+    return chunk;
+  }
   try {
-    const documents = parseAllDocuments(text, { version: "1.1", customTags, prettyErrors: false, logLevel: "silent" });
-    for (const document of Array.isArray(documents) ? documents : []) take(chunk, document);
+    const documents = parseAllDocuments(text, OPTIONS);
+    for (const document of Array.isArray(documents) ? documents : []) check(chunk, document);
   } catch (error) {
     chunk.objects = [];
     chunk.mistakes.push({ code: "Unreadable", message: sentence(error), help: "", from: 0, to: text.length });
@@ -134,7 +141,18 @@ function parse(text: string): Chunk {
   return chunk;
 }
 
-function take(chunk: Chunk, document: Document): void {
+/** What kubectl prints as JSON is large, and needs no reader of YAML unless a place in it is wanted. */
+function json(text: string): KubeObject | null {
+  const start = text.replace(/^---[ \t]*\n/, "").trimStart();
+  if (!start.startsWith("{")) return null;
+  try {
+    return JSON.parse(start) as KubeObject;
+  } catch {
+    return null;
+  }
+}
+
+function check(chunk: Chunk, document: Document): void {
   for (const error of document.errors) {
     chunk.mistakes.push({ code: "Yaml", message: error.message, help: "", from: error.pos[0], to: error.pos[1] });
   }
@@ -146,7 +164,11 @@ function take(chunk: Chunk, document: Document): void {
     chunk.mistakes.push({ code: "NoObject", message: "a document is an object with apiVersion, kind and metadata", help: "", from, to });
     return;
   }
-  const object = value as KubeObject;
+  take(chunk, value as KubeObject, () => document);
+}
+
+/** An object, or what a list holds. */
+function take(chunk: Chunk, object: KubeObject, document: () => Document): void {
   const items = object["items"];
   if (String(object["kind"] ?? "").endsWith("List") && Array.isArray(items)) {
     items.forEach((item: unknown, index) => {
@@ -157,7 +179,7 @@ function take(chunk: Chunk, document: Document): void {
   }
 }
 
-function add(chunk: Chunk, value: KubeObject, document: Document, prefix: (string | number)[]): void {
+function add(chunk: Chunk, value: KubeObject, document: () => Document, prefix: (string | number)[]): void {
   chunk.objects.push({ value, json: JSON.stringify(value), document, prefix });
 }
 

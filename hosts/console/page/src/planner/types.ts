@@ -39,7 +39,6 @@ export interface Resource {
   kind: string;
   namespace: string;
   name: string;
-  place: Place;
 }
 
 /** A step of a path: a field, an index, or the keys of an item of a list. */

@@ -18,18 +18,45 @@ type Block = { same: Pair[]; first: boolean; last: boolean } | { differs: Pair[]
 
 /** Both texts. */
 export function Sides({ live, after }: { live: string; after: string }) {
+  if (live === "" || after === "") return <OneSide text={live || after} sign={live === "" ? "+" : "-"} />;
+  return <Both live={live} after={after} />;
+}
+
+/** What appears or goes has no other side. */
+function OneSide({ text, sign }: { text: string; sign: "+" | "-" }) {
+  if (text === "") return <p class="sheet-none faint">Neither is there.</p>;
+  const words = sign === "+" ? "Not live. After the plan:" : "Live. Not there after the plan:";
+  return (
+    <>
+      <div class="pair single pair-head">
+        <div>{words}</div>
+      </div>
+      {lines(text).map((line, index) => (
+        <div key={index} class="pair single">
+          <div class={sign === "+" ? "new" : "gone"}>{`${sign} ${visible(line)}`}</div>
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Both({ live, after }: { live: string; after: string }) {
   const blocks = useMemo(() => compare(live, after), [live, after]);
   const differences = blocks.filter((block) => "differs" in block).length;
   return (
     <>
       <div class="pair pair-head">
-        <div>Live{live === "" ? ": not there" : ""}</div>
-        <div>After the plan{after === "" ? ": not there" : ""}</div>
+        <div>Live</div>
+        <div>After the plan</div>
       </div>
-      {differences === 0 && <p class="sheet-none faint">{live === "" ? "Neither is there." : "No differences."}</p>}
-      {blocks.map((block, index) => ("same" in block ? <Same key={index} block={block} /> : block.differs.map((pair, line) => <Line key={line} pair={pair} differs />)))}
+      {differences === 0 && <p class="sheet-none faint">No differences.</p>}
+      {blocks.map((block, index) => ("same" in block ? <Same key={index} block={block} /> : <Differs key={index} pairs={block.differs} />))}
     </>
   );
+}
+
+function Differs({ pairs }: { pairs: Pair[] }) {
+  return pairs.map((pair, line) => <Line key={line} pair={pair} differs />);
 }
 
 function Same({ block }: { block: { same: Pair[]; first: boolean; last: boolean } }) {
@@ -56,7 +83,7 @@ function Same({ block }: { block: { same: Pair[]; first: boolean; last: boolean 
 
 function Line({ pair: { left, right }, differs }: { pair: Pair; differs: boolean }) {
   return (
-    <div class="pair">
+    <div class={differs ? "pair differs" : "pair"}>
       <div class={left === null ? "none" : differs ? "gone" : ""}>{side(left, differs, "- ")}</div>
       <div class={right === null ? "none" : differs ? "new" : ""}>{side(right, differs, "+ ")}</div>
     </div>

@@ -1,7 +1,7 @@
 /** The state of the page in the fragment of its address: packed, and never sent anywhere. */
 
 import { effect } from "@preact/signals";
-import { EXAMPLES } from "../edit/examples";
+import { FIRST } from "../edit/examples";
 import { announce, observedText, resourcesText, selected, view, VIEWS, type View } from "../state";
 
 /** Characters of a fragment that browsers and chats still take. */
@@ -19,7 +19,7 @@ interface State {
 
 /** Puts the texts there that the link has, else the first example; later links, too. */
 export async function restore(): Promise<void> {
-  if (!(await load())) resourcesText.value = EXAMPLES[0]?.resources ?? "";
+  if (!(await load())) resourcesText.value = FIRST.resources;
   addEventListener("hashchange", () => void load());
   effect(() => remember(state()));
 }
@@ -44,7 +44,7 @@ function remember(now: State): void {
 }
 
 async function write(now: State): Promise<void> {
-  const untouched = now.resources === EXAMPLES[0]?.resources && now.observed === "" && now.view === "plan";
+  const untouched = now.resources === FIRST.resources && now.observed === "" && now.view === "plan";
   const packed = untouched || now.resources.length + now.observed.length > LONGEST * 10 ? "" : await pack(now);
   const fragment = packed === "" || packed.length > LONGEST ? "" : `#state=${packed}`;
   if (location.hash !== fragment) history.replaceState(null, "", fragment === "" ? location.pathname + location.search : fragment);

@@ -1,3 +1,4 @@
+import { batch } from "@preact/signals";
 import { EXAMPLES } from "../edit/examples";
 import { link } from "../share/link";
 import { info, observedText, resourcesText } from "../state";
@@ -39,7 +40,9 @@ async function choose(select: HTMLSelectElement): Promise<void> {
   const example = EXAMPLES[Number(select.value)];
   select.value = "";
   if (!example) return;
-  const observed = await example.observed();
-  resourcesText.value = example.resources;
-  observedText.value = observed;
+  const { resources, observed } = await example.load();
+  batch(() => {
+    resourcesText.value = resources;
+    observedText.value = observed;
+  });
 }
