@@ -5,8 +5,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, codeFolding, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { EditorState, type Extension } from "@codemirror/state";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import {
   drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, placeholder,
 } from "@codemirror/view";
@@ -78,8 +77,7 @@ function common(setting: Setting): Extension[] {
     bracketMatching(),
     closeBrackets(),
     highlightActiveLine(),
-    highlightSelectionMatches(),
-    search({ top: true }),
+    searching(),
     yaml(),
     syntaxHighlighting(COLOURS),
     placeholder(setting.hint),
@@ -88,10 +86,20 @@ function common(setting: Setting): Extension[] {
       if (update.docChanged) setting.changed(update.state.doc.toString());
     }),
     keymap.of([
-      ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab,
+      ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab,
     ]),
     THEME,
   ];
+}
+
+/** The first Ctrl-F fetches what finds. */
+function searching(): Extension {
+  const place = new Compartment();
+  const run = (view: EditorView) => {
+    void import("./search").then(({ open }) => open(view, place));
+    return true;
+  };
+  return [place.of(keymap.of([{ key: "Mod-f", run }]))];
 }
 
 const COLOURS = HighlightStyle.define([

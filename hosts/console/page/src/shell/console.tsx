@@ -1,16 +1,18 @@
 /** The page: header, the editor on the left, the views on the right. On a narrow screen the editor is one of the views. */
 
 import { useLayoutEffect, useState } from "preact/hooks";
-import { Act } from "../act/act";
 import { Edit } from "../edit/edit";
-import { Forecast } from "../forecast/forecast";
-import { Map } from "../map/map";
 import { Plan } from "../plan/plan";
-import { Objects } from "../see/objects";
 import { announcement, answer, broken, planning, view, type View } from "../state";
 import { Header } from "./header";
+import { lazy } from "./lazy";
 import { scroller } from "./scroller";
 import { Tabs } from "./tabs";
+
+const Act = lazy(async () => (await import("../act/act")).Act);
+const Forecast = lazy(async () => (await import("../forecast/forecast")).Forecast);
+const Map = lazy(async () => (await import("../map/map")).Map);
+const Objects = lazy(async () => (await import("../see/objects")).Objects);
 
 const NARROW = matchMedia("(max-width: 899px)");
 
