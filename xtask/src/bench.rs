@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 use crate::shell::{self, Outcome, Steps};
-use crate::{cluster, dist, scale};
+use crate::{cluster, console, dist, scale};
 use std::path::Path;
 use std::process::Command;
 
@@ -12,6 +12,8 @@ const HOOK: &str = "## The hook server";
 const METACONTROLLER: &str = "## Under Metacontroller";
 /// Where the fourth part begins.
 const CLUSTER: &str = "## On a real API server";
+/// Where the fifth part begins.
+const CONSOLE: &str = "## The console";
 /// How Metacontroller is run: with its own defaults, and then one flag after the other as `deploy/README.md` has them.
 const FLAGS: [(&str, &[&str]); 3] = [
     ("defaults", &["--discovery-interval=30s", "--client-go-qps=5", "--client-go-burst=10", "--workers=5"]),
@@ -28,31 +30,34 @@ const MODELS: [&str; 2] = ["100", "1000"];
 pub fn run(project: &Project, steps: &mut Steps, arguments: &[String]) -> Outcome {
     let file = project.root.join("BENCHMARKS.md");
     let before = shell::read_text(&file)?;
-    let [core, hook, metacontroller, cluster] = parts(&before);
+    let [core, hook, metacontroller, cluster, page] = parts(&before);
     match arguments {
         [] => {
             let core = core_part(project, steps)?;
-            write(&file, &[&core, hook, metacontroller, cluster])?;
+            write(&file, &[&core, hook, metacontroller, cluster, page])?;
             run(project, steps, &["hook".into()])?;
-            run(project, steps, &["cluster".into()])
+            run(project, steps, &["cluster".into()])?;
+            run(project, steps, &["console".into()])
         }
-        [word] if word == "hook" => write(&file, &[core, &hook_part(project, steps)?, metacontroller, cluster]),
-        [word] if word == "metacontroller" => write(&file, &[core, hook, &metacontroller_part(project, steps)?, cluster]),
-        [word] if word == "cluster" => write(&file, &[core, hook, metacontroller, &scale::run(project, steps)?]),
-        _ => Err("it is `cargo xtask bench [hook|metacontroller|cluster]`".into()),
+        [word] if word == "hook" => write(&file, &[core, &hook_part(project, steps)?, metacontroller, cluster, page]),
+        [word] if word == "metacontroller" => write(&file, &[core, hook, &metacontroller_part(project, steps)?, cluster, page]),
+        [word] if word == "cluster" => write(&file, &[core, hook, metacontroller, &scale::run(project, steps)?, page]),
+        [word] if word == "console" => write(&file, &[core, hook, metacontroller, cluster, &console::bench(project, steps)?]),
+        _ => Err("it is `cargo xtask bench [hook|metacontroller|cluster|console]`".into()),
     }
 }
 
 /// A part that was never measured is empty.
-fn parts(text: &str) -> [&str; 4] {
+fn parts(text: &str) -> [&str; 5] {
     let at = |heading: &str, rest: &str| rest.find(heading).unwrap_or(rest.len());
-    let (rest, cluster) = text.split_at(at(CLUSTER, text));
+    let (rest, console) = text.split_at(at(CONSOLE, text));
+    let (rest, cluster) = rest.split_at(at(CLUSTER, rest));
     let (rest, metacontroller) = rest.split_at(at(METACONTROLLER, rest));
     let (core, hook) = rest.split_at(at(HOOK, rest));
-    [core, hook, metacontroller, cluster]
+    [core, hook, metacontroller, cluster, console]
 }
 
-fn write(file: &Path, parts: &[&str; 4]) -> Outcome {
+fn write(file: &Path, parts: &[&str; 5]) -> Outcome {
     let parts: Vec<&str> = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
     shell::write(file, parts.join("\n\n") + "\n")
 }
@@ -111,10 +116,16 @@ mod tests {
     #[test]
     fn parts_are_found_whichever_there_are() {
         assert_eq!(
-            parts("a\n## The hook server\nb\n## Under Metacontroller\nc\n## On a real API server\nd"),
-            ["a\n", "## The hook server\nb\n", "## Under Metacontroller\nc\n", "## On a real API server\nd"]
+            parts("a\n## The hook server\nb\n## Under Metacontroller\nc\n## On a real API server\nd\n## The console\ne"),
+            [
+                "a\n",
+                "## The hook server\nb\n",
+                "## Under Metacontroller\nc\n",
+                "## On a real API server\nd\n",
+                "## The console\ne"
+            ]
         );
-        assert_eq!(parts("a\n## On a real API server\nc"), ["a\n", "", "", "## On a real API server\nc"]);
-        assert_eq!(parts("a"), ["a", "", "", ""]);
+        assert_eq!(parts("a\n## On a real API server\nc"), ["a\n", "", "", "## On a real API server\nc", ""]);
+        assert_eq!(parts("a"), ["a", "", "", "", ""]);
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask`: sets up what a fresh machine lacks, then builds, tests and measures Modelwright.
 //!
-//! Reads in the order of the work: [`setup`] → [`wasm`] (with [`layout`]) → [`dist`] → [`image`] → [`js`] → [`cluster`] → [`test`]. Every
+//! Reads in the order of the work: [`setup`] → [`wasm`] (with [`layout`]) → [`dist`] → [`image`] → [`js`] → [`console`] → [`cluster`] → [`test`]. Every
 //! failure is one sentence.
 
 mod project;
@@ -20,6 +20,8 @@ mod image;
 mod manifests;
 
 mod js;
+
+mod console;
 
 mod cluster;
 
@@ -43,6 +45,9 @@ Usage: cargo xtask <command>
   image   build, then the program as an OCI image layout in target/dist/image/, and beside it
           the manifests that install it: metacontroller/, crds/ and the chart
   js      the component and the npm package, ready for `npm pack`, in target/dist/npm/
+  console [--open]
+          the console's page in target/console/; with --open also its sources in a browser,
+          which follows every edit
   demo [--cluster]
           build, then plan and forecast of examples/titanic; with --cluster all of it on a
           control plane that ends with the demo
@@ -54,10 +59,10 @@ Usage: cargo xtask <command>
   test [--worlds N]
           everything: set-up, build, checks and all tests; with --worlds only that the plan is
           the truth, in N random worlds (10,000 take some hours)
-  bench [hook|metacontroller|cluster]
-          criterion benches, the hook server under load, and a namespace of 1,000 Models
-          beside kubectl, or only one part; writes BENCHMARKS.md. Only by its name, because
-          it takes hours: Metacontroller with 1,000 Models, by its flags
+  bench [hook|metacontroller|cluster|console]
+          criterion benches, the hook server under load, a namespace of 1,000 Models beside
+          kubectl, and typing in the console, or only one part; writes BENCHMARKS.md. Only by
+          its name, because it takes hours: Metacontroller with 1,000 Models, by its flags
   bless   rewrites expected files and the records of sizes and fuel
   fmt     formats the workspace
 
@@ -82,6 +87,7 @@ fn run(command: &str, project: &Project) -> Outcome {
         "build" => dist::build(project, &mut steps).map(|_| ()),
         "image" => image::build(project, &mut steps),
         "js" => js::build(project, &mut steps).map(|_| ()),
+        "console" => console::run(project, &mut steps, &arguments),
         "demo" => demo::run(project, &mut steps, &arguments),
         "cluster" => cluster::run(project, &mut steps, &arguments),
         "test" => test::start(project, &mut steps, &arguments),

@@ -45,6 +45,16 @@ impl Project {
         self.work().join("modelwright.cwasm")
     }
 
+    /// The built page of the console.
+    pub fn console(&self) -> PathBuf {
+        self.target.join("console")
+    }
+
+    /// The sources of that page.
+    pub fn page(&self) -> PathBuf {
+        self.root.join("hosts/console/page")
+    }
+
     /// The npm tools' folder.
     pub fn npm_tools(&self) -> PathBuf {
         self.root.join("xtask/npm")

@@ -102,10 +102,12 @@ pub fn npm_tools(project: &Project, steps: &mut Steps) -> Outcome {
 /// What makes, checks and drives the npm package, Debian's Chromium among it.
 pub fn package_tools(project: &Project, steps: &mut Steps) -> Outcome {
     npm_ci(&project.package_tools(), steps, "Installing the tools of the npm package")?;
-    if !Path::new(CHROMIUM).exists() {
-        steps.step("Installing Chromium", || install(&["chromium"]))?;
-    }
-    Ok(())
+    chromium(steps).map(|_| ())
+}
+
+/// What the console's page is made of and tested with.
+pub fn page_tools(project: &Project, steps: &mut Steps) -> Outcome {
+    npm_ci(&project.page(), steps, "Installing the npm packages of the console")
 }
 
 /// Fills the `node_modules` of a folder unless its lock file is the one that it was filled from.
@@ -155,6 +157,14 @@ pub fn nginx(steps: &mut Steps) -> Outcome<PathBuf> {
     }
     steps.step("Installing nginx", || install(&["nginx-light"]))?;
     folder_of("nginx").ok_or_else(|| "nginx was installed and is not on PATH".into())
+}
+
+/// The browser that pages are tested in.
+pub fn chromium(steps: &mut Steps) -> Outcome<PathBuf> {
+    if !Path::new(CHROMIUM).exists() {
+        steps.step("Installing Chromium", || install(&["chromium"]))?;
+    }
+    Ok(PathBuf::from(CHROMIUM))
 }
 
 /// Debian has nginx in a folder that is not on everyone's PATH.

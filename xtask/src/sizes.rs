@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Per cent that something may grow before somebody has to look.
 const TOLERANCE: u64 = 2;
@@ -19,6 +19,9 @@ const TOLERANCE: u64 = 2;
 /// the bound until then.
 const BUDGETS: [(&str, Size); 2] =
     [("component", Size { raw: 1_000_000, gz: 320_000 }), ("js", Size { raw: 600_000, gz: 217_000 })];
+
+/// What the console may have, gzipped, until it can be used.
+const FIRST_LOAD: u64 = 450_000;
 
 /// Bytes, as they are and gzipped.
 #[derive(Clone, Copy)]
@@ -94,6 +97,49 @@ fn complaints(form: &str, size: Size, budget: Size, record: &Value) -> Vec<Strin
         }
     }
     found
+}
+
+/// Files of the console's page that are no part of its first load, by the beginning of their names: views, finding and examples are
+/// fetched when they are opened. The tests of the page compare this with what a browser fetches.
+fn is_later(name: &str, index: &str) -> bool {
+    !(name.ends_with(".wasm") || name.starts_with("worker-") || index.contains(name))
+}
+
+/// The files of the first load with their sizes: the page, what it names, the worker and the planner.
+fn first_load(folder: &Path) -> Outcome<Vec<(String, Size)>> {
+    let index = shell::read_text(&folder.join("index.html"))?;
+    let assets = folder.join("assets");
+    let entries = std::fs::read_dir(&assets).map_err(|error| format!("{} cannot be read: {error}", assets.display()))?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| !is_later(name, &index)).collect();
+    names.sort();
+    let mut files = vec![("index.html".to_owned(), Size::of(index.as_bytes()))];
+    for name in names {
+        let size = Size::of(&shell::read(&assets.join(&name))?);
+        files.push((name, size));
+    }
+    Ok(files)
+}
+
+/// Says what the first load of the console is.
+pub fn print_console(folder: &Path) -> Outcome {
+    let files = first_load(folder)?;
+    files.iter().for_each(|(name, size)| println!("    {name}: {size}"));
+    println!("    first load: {:.1} kB gzipped", gzipped(&files) as f64 / 1000.0);
+    Ok(())
+}
+
+/// The first load of the console within its budget.
+pub fn check_console(folder: &Path) -> Outcome {
+    print_console(folder)?;
+    match gzipped(&first_load(folder)?) {
+        bytes if bytes <= FIRST_LOAD => Ok(()),
+        bytes => Err(format!("the first load of the console has {bytes} bytes gzipped, more than its budget of {FIRST_LOAD}")),
+    }
+}
+
+fn gzipped(files: &[(String, Size)]) -> u64 {
+    files.iter().map(|(_, size)| size.gz).sum()
 }
 
 /// Writes the record; the fuel in it stays, host-tests writes that.

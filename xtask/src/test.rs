@@ -3,7 +3,7 @@
 use crate::project::{NATIVE, Project};
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
-use crate::{cluster, dist, image, js, licences, lint, manifests, sizes, validation, wasm};
+use crate::{cluster, console, dist, image, js, licences, lint, manifests, sizes, validation, wasm};
 use std::path::Path;
 use std::process::Command;
 
@@ -30,11 +30,13 @@ pub fn start(project: &Project, steps: &mut Steps, arguments: &[String]) -> Outc
 fn run(project: &Project, steps: &mut Steps) -> Outcome {
     let go = cluster::Background::start(project)?;
     let nginx = setup::nginx(steps)?;
+    let chromium = setup::chromium(steps)?;
     setup::python_tools(project, steps)?;
     let rust = dist::build(project, steps)?;
     js::build_with(project, &rust, steps)?;
     setup::package_tools(project, steps)?;
     steps.step("Transpiling the component to JavaScript", || js::transpile(project))?;
+    console::build_with(project, steps)?;
     image::of_built(project, steps)?;
 
     steps.check("Format", || shell::run(project.cargo().args(["fmt", "--all", "--check"])));
@@ -43,6 +45,8 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     steps.check("Sizes", || sizes::check(project, &rust));
     steps.check("No getrandom in the component", || no_getrandom(project));
     js::check(project, steps);
+    steps.check("First load of the console", || sizes::check_console(&project.console()));
+    steps.check("Console in Chromium", || console::test(project, &chromium));
     validation::check(project, steps);
     steps.check("Clippy", || clippy(project, &NATIVE));
     steps.check("Clippy of xtask", || clippy(project, &XTASK));

@@ -81,7 +81,12 @@ function common(setting: Setting): Extension[] {
     yaml(),
     syntaxHighlighting(COLOURS),
     placeholder(setting.hint),
-    EditorView.contentAttributes.of({ "aria-label": setting.label, "aria-description": "Escape, then Tab leaves the editor" }),
+    EditorView.contentAttributes.of({
+      "aria-label": setting.label,
+      "aria-description": "Escape, then Tab leaves the editor",
+      tabindex: "0",
+    }),
+    EditorView.domEventHandlers({ beforeinput: overSelection }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) setting.changed(update.state.doc.toString());
     }),
@@ -90,6 +95,21 @@ function common(setting: Setting): Extension[] {
     ]),
     THEME,
   ];
+}
+
+/**
+ * What is typed over a selection. The browser would keep the look of the first selected letter by a style attribute, which the page's
+ * policy forbids; so the text is put there without it.
+ */
+function overSelection(event: InputEvent, view: EditorView): boolean {
+  const { from, to, empty } = view.state.selection.main;
+  if (empty || event.inputType !== "insertText" || event.data === null || view.composing) return false;
+  event.preventDefault();
+  const text = event.data;
+  const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+  const taken = view.state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, text, insert));
+  if (!taken) view.dispatch(insert());
+  return true;
 }
 
 /** The first Ctrl-F fetches what finds. */

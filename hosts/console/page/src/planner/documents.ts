@@ -22,6 +22,8 @@ export interface Located {
   label: string;
   resource: Resource;
   locate(path: string, code: string): Place;
+  /** What to do about a value that is read otherwise than it is written; empty: nothing. */
+  hint(path: string): string;
 }
 
 /** A text, read. */
@@ -57,7 +59,8 @@ export class Reader {
     }
     for (const { value, json, document, prefix } of chunk.objects) {
       const locate = (path: string, code: string) => placed(...range(document(), [...prefix, ...steps(path)], code === UNKNOWN_FIELD));
-      reading.objects.push(named(value, json, namespace, locate));
+      const hint = (path: string) => spelled(document(), [...prefix, ...steps(path)]);
+      reading.objects.push(named(value, json, namespace, locate, hint));
     }
   }
 }
@@ -85,7 +88,7 @@ export function idOf(object: KubeObject): string {
   return [object["apiVersion"], object["kind"], text(metadata, "namespace"), text(metadata, "name")].map((part) => String(part ?? "")).join("|");
 }
 
-function named(value: KubeObject, json: string, namespace: string, locate: Located["locate"]): Located {
+function named(value: KubeObject, json: string, namespace: string, locate: Located["locate"], hint: Located["hint"]): Located {
   const metadata = member(value, "metadata");
   if (namespace !== "" && metadata && !text(metadata, "namespace")) {
     value = { ...value, metadata: { ...metadata, namespace } };
@@ -93,7 +96,7 @@ function named(value: KubeObject, json: string, namespace: string, locate: Locat
   }
   const parts = { kind: text(value, "kind"), namespace: text(member(value, "metadata"), "namespace"), name: text(metadata, "name") };
   const label = [parts.kind, parts.namespace, parts.name].filter((part, index) => part !== "" || index === 2).join("/");
-  return { value, json, label, locate, resource: { id: idOf(value), ...parts } };
+  return { value, json, label, locate, hint, resource: { id: idOf(value), ...parts } };
 }
 
 function member(object: KubeObject | null, name: string): KubeObject | null {
@@ -212,6 +215,14 @@ function range(document: Document, path: (string | number)[], name: boolean): [f
   if (name && key) return span(key);
   if (isCollection(node)) return span(key ?? (isMap(node) && isPair(node.items[0]) ? node.items[0].key : node));
   return span(node ?? key);
+}
+
+/** `namespace: n` is `false`. */
+function spelled(document: Document, path: (string | number)[]): string {
+  const node = document.getIn(path, true);
+  if (!isScalar(node) || node.type !== "PLAIN" || typeof node.value === "string" || node.value === null) return "";
+  if (node.source === undefined || node.source === JSON.stringify(node.value)) return "";
+  return `Kubernetes reads \`${node.source}\` as ${JSON.stringify(node.value)}; put it in quotes to mean the text`;
 }
 
 function span(node: unknown): [from: number, to: number] {

@@ -159,7 +159,12 @@ export class Session implements Record<keyof Operations, (argument: never) => un
 
   #placed(findings: Omit<Finding, "place">[]): Finding[] {
     const objects = new Map(this.#located.map((object) => [object.label, object]));
-    return findings.map((finding) => ({ ...finding, place: objects.get(finding.object)?.locate(finding.path, finding.code) ?? null }));
+    return findings.map((finding) => {
+      const object = objects.get(finding.object.replace("//", "/"));
+      if (!object) return { ...finding, place: null };
+      const help = [finding.help, object.hint(finding.path)].filter((part) => part !== "").join("; ");
+      return { ...finding, help, place: object.locate(finding.path, finding.code) };
+    });
   }
 
   /** What Modelwright means an object to be, also behind a gate. */

@@ -44,8 +44,7 @@ export function VirtualList<T>({ items, scroller, keyOf, estimate, label, render
   const shown = virtual.getVirtualItems();
   const first = (shown[0]?.start ?? margin) - margin;
   return (
-    <ul ref={list} aria-label={label} style={{ height: `${virtual.getTotalSize()}px` }} {...rest}>
-      <li role="none" style={{ height: `${first}px` }} />
+    <ul ref={list} aria-label={label} style={{ height: `${virtual.getTotalSize()}px`, paddingTop: `${first}px` }} {...rest}>
       {shown.map(({ index, key }) => {
         const item = items[index];
         if (item === undefined) return null;
