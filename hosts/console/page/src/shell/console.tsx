@@ -3,7 +3,7 @@
 import { useLayoutEffect, useState } from "preact/hooks";
 import { Edit } from "../edit/edit";
 import { Plan } from "../plan/plan";
-import { announcement, answer, broken, planning, view, type View } from "../state";
+import { announcement, answer, broken, planning, revision, view, type View } from "../state";
 import { Header } from "./header";
 import { lazy } from "./lazy";
 import { scroller } from "./scroller";
@@ -34,7 +34,7 @@ export function Console() {
         <section class="pane-edit" id="edit" aria-label="Editor">
           <Edit />
         </section>
-        <section ref={scroller} id="view" class="view" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${shown}`}>
+        <section ref={scroller} id="view" class="view" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${shown}`} data-revision={revision.value}>
           {broken.value === "" ? <Shown view={shown} /> : <p class="banner alarm">{broken}</p>}
         </section>
       </main>
