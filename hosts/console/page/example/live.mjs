@@ -25,12 +25,19 @@ export function titanic() {
 
 /** Its live objects, and the text with three edits. */
 export function shift(call) {
-  return example(call, titanic(), EDITS.reduce((text, [from, to]) => edited(text, from, to), titanic()));
+  return example(
+    call,
+    titanic(),
+    EDITS.reduce((text, [from, to]) => edited(text, from, to), titanic()),
+  );
 }
 
 /** One Model that runs and has all requests, and the text with a second one beside it. */
 export function canary(call) {
-  const before = titanic().split(/^---\n/m).filter((document) => !document.includes("name: titanic-v2")).join("---\n");
+  const before = titanic()
+    .split(/^---\n/m)
+    .filter((document) => !document.includes("name: titanic-v2"))
+    .join("---\n");
   return example(call, edited(before, /^ *- \{name: canary.*\n/m, ""), titanic());
 }
 

@@ -1,5 +1,5 @@
-// A cluster in memory, as far as an example needs one: carries plans out until nothing is left to do, and answers what would be live then.
-// Deployments become available at once, claims are bound at once.
+// A cluster in memory, as far as an example needs one: carries plans out until nothing is left to do, and answers what would be
+// live then. Deployments become available at once, claims are bound at once.
 
 const MANAGER = "modelwright";
 const TIME = "2026-01-01T00:00:00Z";
@@ -21,7 +21,8 @@ export function world(call, resources) {
 }
 
 function write(live, id, { method, contentType, body }) {
-  if (method !== "PATCH" || contentType !== "application/apply-patch+yaml") throw new Error(`an example that needs ${method} ${contentType}`);
+  if (method !== "PATCH" || contentType !== "application/apply-patch+yaml")
+    throw new Error(`an example that needs ${method} ${contentType}`);
   const old = live.get(id);
   const object = structuredClone(body);
   const generation = (old?.metadata.generation ?? 0) + 1;
@@ -30,7 +31,14 @@ function write(live, id, { method, contentType, body }) {
     creationTimestamp: TIME,
     generation,
     managedFields: [
-      { apiVersion: object.apiVersion, fieldsType: "FieldsV1", fieldsV1: owned(withoutGuards(body)), manager: MANAGER, operation: "Apply", time: TIME },
+      {
+        apiVersion: object.apiVersion,
+        fieldsType: "FieldsV1",
+        fieldsV1: owned(withoutGuards(body)),
+        manager: MANAGER,
+        operation: "Apply",
+        time: TIME,
+      },
     ],
     resourceVersion: String(1000 + live.size + generation),
     uid: old?.metadata.uid ?? `00000000-0000-4000-8000-${String(live.size).padStart(12, "0")}`,

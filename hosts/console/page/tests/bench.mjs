@@ -11,7 +11,8 @@ import { PAGE, serve } from "./server.mjs";
 const COUNTS = [1, 10, 100, 1000];
 const runs = (count) => (count >= 1000 ? 12 : 100);
 
-const quantile = (times, share) => times.toSorted((one, other) => one - other)[Math.min(times.length - 1, Math.floor(times.length * share))];
+const quantile = (times, share) =>
+  times.toSorted((one, other) => one - other)[Math.min(times.length - 1, Math.floor(times.length * share))];
 const shown = (times) => `${quantile(times, 0.5).toFixed(1)} ms | ${quantile(times, 0.99).toFixed(1)} ms`;
 
 /** From the key until the plan of the text with it is shown: the editor, the worker and back, drawn. */
@@ -21,7 +22,9 @@ async function typed(page, count) {
   await box.click();
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.press("ControlOrMeta+v");
-  await page.getByRole("heading", { name: new RegExp(`^Plan: ${count + 2 * Math.ceil(count / 5)} to create`) }).waitFor({ timeout: 120_000 });
+  await page
+    .getByRole("heading", { name: new RegExp(`^Plan: ${count + 2 * Math.ceil(count / 5)} to create`) })
+    .waitFor({ timeout: 120_000 });
   await page.keyboard.press("ControlOrMeta+Home");
   await page.keyboard.press("Enter");
   await page.keyboard.press("ArrowUp");
@@ -45,7 +48,14 @@ async function typed(page, count) {
 /** The same question to the planner in Node: the request as JSON text to the plan as an object. */
 function asked(call, count) {
   const resources = parseAllDocuments(models(count)).map((document) => document.toJS());
-  const request = { resources, observed: [], unreadable: [], policy: { staticVolumes: "any" }, manager: "modelwright", allow: { dataLoss: false } };
+  const request = {
+    resources,
+    observed: [],
+    unreadable: [],
+    policy: { staticVolumes: "any" },
+    manager: "modelwright",
+    allow: { dataLoss: false },
+  };
   const times = [];
   for (let run = 0; run < runs(count) + 10; run += 1) {
     const start = performance.now();
@@ -57,21 +67,31 @@ function asked(call, count) {
 
 const call = await planner(process.env.MODELWRIGHT_JS ?? new URL("../../../../target/js", import.meta.url).pathname);
 const server = await serve();
-const browser = await chromium.launch({ executablePath: process.env.MODELWRIGHT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
-const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] });
+const browser = await chromium.launch({
+  executablePath: process.env.MODELWRIGHT_CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+const context = await browser.newContext({
+  viewport: { width: 1440, height: 900 },
+  permissions: ["clipboard-read", "clipboard-write"],
+});
 const rows = [];
 for (const count of COUNTS) {
   const page = await context.newPage();
   await page.goto(server.address);
   const browserTimes = await typed(page, count);
   await page.close();
-  rows.push(`| ${count} | ${(models(count).length / 1000).toFixed(1)} kB | ${shown(browserTimes)} | ${shown(asked(call, count))} |`);
+  rows.push(
+    `| ${count} | ${(models(count).length / 1000).toFixed(1)} kB | ${shown(browserTimes)} | ${shown(asked(call, count))} |`,
+  );
 }
 await browser.close();
 await server.stop();
 
 const index = readFileSync(join(PAGE, "index.html"), "utf8");
-const first = readdirSync(join(PAGE, "assets")).filter((name) => name.endsWith(".wasm") || name.startsWith("worker-") || index.includes(name));
+const first = readdirSync(join(PAGE, "assets")).filter(
+  (name) => name.endsWith(".wasm") || name.startsWith("worker-") || index.includes(name),
+);
 const sizes = ["../index.html", ...first].map((name) => {
   const bytes = readFileSync(join(PAGE, "assets", name));
   return { name: part(name), raw: bytes.length, gz: gzipSync(bytes, { level: 9 }).length };
@@ -90,8 +110,9 @@ function part(name) {
 
 console.log(`## The console
 
-Resources of as many Models as the first column says, a config for every five, an Endpoint for each config, on an empty cluster. *Typed*: from
-a key in the editor until the plan of the text with it is there, in Chromium. *Asked*: the planner alone in Node, request and plan as objects.
+Resources of as many Models as the first column says, a config for every five, an Endpoint for each config, on an empty cluster.
+*Typed*: from a key in the editor until the plan of the text with it is there, in Chromium. *Asked*: the planner alone in Node, request
+and plan as objects.
 
 | models | text | typed, p50 | p99 | asked, p50 | p99 |
 |--:|--:|--:|--:|--:|--:|

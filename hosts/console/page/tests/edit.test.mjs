@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { browser, editor, example, insert, paste, planned, visit } from "./page.mjs";
 
 browser();
-const MODEL = "apiVersion: mlops.internal/v1alpha1\nkind: Model\nmetadata:\n  name: a\n  namespace: ml\nspec:\n  image: r.example.com/a:1\n";
+const MODEL =
+  "apiVersion: mlops.internal/v1alpha1\nkind: Model\nmetadata:\n  name: a\n  namespace: ml\nspec:\n  image: r.example.com/a:1\n";
 const ARTIFACT = "  artifact:\n    uri: https://models.example.com/a.tar.gz\n";
 
 test("the example is planned when the page opens", () =>
@@ -35,7 +36,10 @@ test("what is no YAML keeps the last plan, and says that it is the last", () =>
     await page.keyboard.press("ControlOrMeta+Home");
     await insert(page, "a: [\n");
     await page.getByText("This is the plan of the last text without any").waitFor();
-    await page.getByRole("button", { name: /✖ error|error/ }).first().waitFor();
+    await page
+      .getByRole("button", { name: /✖ error|error/ })
+      .first()
+      .waitFor();
     await page.keyboard.press("ControlOrMeta+z");
     await page.getByText("This is the plan of the last text without any").waitFor({ state: "detached" });
   }));
@@ -82,7 +86,9 @@ test("fields are offered from the schema, required ones first, and those that ar
 
 test("names of other resources are offered where they are wanted, also in braces", () =>
   visit({}, async (page) => {
-    const config = "apiVersion: mlops.internal/v1alpha1\nkind: EndpointConfig\nmetadata: {name: c, namespace: ml}\nspec:\n  models:\n  - {name: x, model: ";
+    const config =
+      "apiVersion: mlops.internal/v1alpha1\nkind: EndpointConfig\nmetadata: {name: c, namespace: ml}\nspec:\n  models:\n" +
+      "  - {name: x, model: ";
     await paste(page, `${MODEL}${ARTIFACT}---\n${config}`);
     await page.getByRole("tab", { name: /Custom resources/ }).waitFor();
     await insert(page, "q, weight: 1}");
@@ -111,11 +117,14 @@ test("an empty page teaches what to do, and a snippet begins a document", () =>
 
 test("files that are dropped are read, several as one text", () =>
   visit({}, async (page) => {
-    const data = await page.evaluateHandle((texts) => {
-      const transfer = new DataTransfer();
-      texts.forEach((text, index) => transfer.items.add(new File([text], `${index}.yaml`)));
-      return transfer;
-    }, [MODEL + ARTIFACT, (MODEL + ARTIFACT).replaceAll("name: a\n", "name: b\n")]);
+    const data = await page.evaluateHandle(
+      (texts) => {
+        const transfer = new DataTransfer();
+        texts.forEach((text, index) => transfer.items.add(new File([text], `${index}.yaml`)));
+        return transfer;
+      },
+      [MODEL + ARTIFACT, (MODEL + ARTIFACT).replaceAll("name: a\n", "name: b\n")],
+    );
     await page.dispatchEvent(".edit", "drop", { dataTransfer: data });
     await page.getByRole("heading", { name: /^Plan: 2 to create/ }).waitFor();
     await editor(page).click();
@@ -127,9 +136,16 @@ test("files can be opened without a mouse that drags, live objects as JSON, too"
   visit({}, async (page) => {
     await page.getByRole("tab", { name: /Live objects/ }).click();
     const chosen = page.waitForEvent("filechooser");
-    await page.getByRole("button", { name: "Open files" }).click();
-    const service = { apiVersion: "v1", kind: "Service", metadata: { name: "titanic-v1", namespace: "titanic", uid: "u" }, spec: {} };
-    await (await chosen).setFiles({ name: "live.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(service)) });
+    await page.getByRole("button", { name: "Open… files" }).click();
+    const service = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "titanic-v1", namespace: "titanic", uid: "u" },
+      spec: {},
+    };
+    await (
+      await chosen
+    ).setFiles({ name: "live.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(service)) });
     await page.getByRole("tab", { name: "Live objects 1" }).waitFor();
     await page.getByText("is somebody else's: left alone").waitFor();
   }));

@@ -18,7 +18,10 @@ test("rounds are scrubbed with keys, and the last one says how it ends", () =>
     await page.keyboard.press("End");
     await page.getByText("VirtualService titanic/titanic is created").waitFor();
     await page.getByText("✓ Done after 3 rounds").waitFor();
-    await page.getByRole("list", { name: "Traffic after this round" }).getByText("titanic/titanic-v1 90 %, titanic/titanic-v2 10 %").waitFor();
+    await page
+      .getByRole("list", { name: "Traffic after this round" })
+      .getByText("titanic/titanic-v1 90 %, titanic/titanic-v2 10 %")
+      .waitFor();
   }));
 
 test("rounds play by themselves, and stop at the end", () =>
@@ -36,9 +39,19 @@ test("the traffic of a canary is drawn and said round by round", () =>
     await open(page, "Forecast");
     const chart = page.getByRole("img", { name: /^Requests to titanic\.example\.com/ });
     await chart.waitFor();
-    assert.match(await chart.getAttribute("aria-label"), /round 1: titanic\/titanic-v1 100 %.*titanic\/titanic-v1 90 %, titanic\/titanic-v2 10 %/);
-    const heights = await chart.locator("g").last().locator("rect.part").evaluateAll((parts) => parts.map((part) => Number(part.getAttribute("height"))));
+    assert.match(
+      await chart.getAttribute("aria-label"),
+      /round 1: titanic\/titanic-v1 100 %.*titanic\/titanic-v1 90 %, titanic\/titanic-v2 10 %/,
+    );
+    const heights = await chart
+      .locator("g")
+      .last()
+      .locator("rect.part")
+      .evaluateAll((parts) => parts.map((part) => Number(part.getAttribute("height"))));
     assert.ok(Math.abs(heights[0] / heights[1] - 9) < 0.01, heights.join());
-    await chart.locator("g").last().click({ position: { x: 10, y: 40 } });
+    await chart
+      .locator("g")
+      .last()
+      .click({ position: { x: 10, y: 40 } });
     await page.getByRole("heading", { name: /^Round 3 of 3/ }).waitFor();
   }));

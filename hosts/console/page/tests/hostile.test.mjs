@@ -8,16 +8,66 @@ import { browser, core, open, visit } from "./page.mjs";
 browser();
 
 const SEEDS = [
-  "<img src=x onerror=hit()>", "<script>hit()</script>", "</script><script>hit()</script>", "<svg onload=hit()>", "<iframe srcdoc='<script>hit()</script>'>",
-  "javascript:hit()", "data:text/html,<script>hit()</script>", "\"><img src=x onerror=hit()>", "'><svg/onload=hit()>", "<a href=javascript:hit()>x</a>",
-  "<style>*{display:none}</style>", "<base href=//evil.example>", "<meta http-equiv=refresh content=0;url=//evil.example>", "<form action=//evil.example><button>x",
-  "<math><mtext></mtext><mglyph><style><img src onerror=hit()>", "<template><script>hit()</script></template>", "{{constructor.constructor('hit()')()}}",
-  "${hit()}", "`${hit()}`", "<!--<img src=x onerror=hit()>-->", "<details open ontoggle=hit()>", "<body onload=hit()>", "<input autofocus onfocus=hit()>",
-  "<video><source onerror=hit()>", "<object data=javascript:hit()>", "<embed src=javascript:hit()>", "<link rel=stylesheet href=//evil.example/x.css>",
-  "__proto__", "constructor", "hasOwnProperty", "toString", "<x-y is=z>", "&lt;img src=x onerror=hit()&gt;", "&#60;script&#62;hit()&#60;/script&#62;",
-  "\u202egnp.exe\u202c", "\u2066a\u2069\u200b\u200d\ufeff", "\u001b[31mred\u001b[0m", "\u0000\u0001\u0007", "a\u2028b\u2029c", "\ud83d\ude00", "\ud800",
-  "\u{e0041}\u{e0042}", "ﷺ".repeat(40), "Z\u0351\u036b\u0343".repeat(30), "a".repeat(5000), " ", "\t\n\r\n", "%3Cscript%3Ehit()%3C/script%3E",
-  "../../../../etc/passwd", "'; DROP TABLE models; --", "$(hit)", "`hit`", "| hit", "EOF\nhit\nEOF", "--help", "-f /etc/passwd", "null", "true", "1e999", "NaN",
+  "<img src=x onerror=hit()>",
+  "<script>hit()</script>",
+  "</script><script>hit()</script>",
+  "<svg onload=hit()>",
+  "<iframe srcdoc='<script>hit()</script>'>",
+  "javascript:hit()",
+  "data:text/html,<script>hit()</script>",
+  '"><img src=x onerror=hit()>',
+  "'><svg/onload=hit()>",
+  "<a href=javascript:hit()>x</a>",
+  "<style>*{display:none}</style>",
+  "<base href=//evil.example>",
+  "<meta http-equiv=refresh content=0;url=//evil.example>",
+  "<form action=//evil.example><button>x",
+  "<math><mtext></mtext><mglyph><style><img src onerror=hit()>",
+  "<template><script>hit()</script></template>",
+  "{{constructor.constructor('hit()')()}}",
+  "${hit()}",
+  "`${hit()}`",
+  "<!--<img src=x onerror=hit()>-->",
+  "<details open ontoggle=hit()>",
+  "<body onload=hit()>",
+  "<input autofocus onfocus=hit()>",
+  "<video><source onerror=hit()>",
+  "<object data=javascript:hit()>",
+  "<embed src=javascript:hit()>",
+  "<link rel=stylesheet href=//evil.example/x.css>",
+  "__proto__",
+  "constructor",
+  "hasOwnProperty",
+  "toString",
+  "<x-y is=z>",
+  "&lt;img src=x onerror=hit()&gt;",
+  "&#60;script&#62;hit()&#60;/script&#62;",
+  "\u202egnp.exe\u202c",
+  "\u2066a\u2069\u200b\u200d\ufeff",
+  "\u001b[31mred\u001b[0m",
+  "\u0000\u0001\u0007",
+  "a\u2028b\u2029c",
+  "\ud83d\ude00",
+  "\ud800",
+  "\u{e0041}\u{e0042}",
+  "ﷺ".repeat(40),
+  "Z\u0351\u036b\u0343".repeat(30),
+  "a".repeat(5000),
+  " ",
+  "\t\n\r\n",
+  "%3Cscript%3Ehit()%3C/script%3E",
+  "../../../../etc/passwd",
+  "'; DROP TABLE models; --",
+  "$(hit)",
+  "`hit`",
+  "| hit",
+  "EOF\nhit\nEOF",
+  "--help",
+  "-f /etc/passwd",
+  "null",
+  "true",
+  "1e999",
+  "NaN",
 ];
 /** Exactly a hundred: the seeds, and each of the first ones behind a quote that ends an attribute or a tag. */
 const STRINGS = [...SEEDS, ...SEEDS.map((seed) => `x"' />${seed}`)].slice(0, 100);
@@ -34,7 +84,8 @@ function soiled(objects, string) {
 }
 
 /** Without these an object would not be known for what it is; the last test soils them, too. */
-const keep = (path) => ["apiVersion", "kind"].includes(path[0]) || (path[0] === "metadata" && ["name", "namespace", "uid"].includes(path[1]));
+const keep = (path) =>
+  ["apiVersion", "kind"].includes(path[0]) || (path[0] === "metadata" && ["name", "namespace", "uid"].includes(path[1]));
 
 const resources = parseAllDocuments(titanic()).map((document) => document.toJS());
 const live = JSON.parse(shift(core).observed).items;
@@ -43,7 +94,11 @@ const live = JSON.parse(shift(core).observed).items;
 async function clean(page) {
   const found = await page.evaluate(() => ({
     hit: globalThis.hits,
-    elements: [...document.querySelectorAll("script:not([src]), iframe, object, embed, base, form, img, video, style, a[href]:not(.skip), [onerror], [onload]")].map((element) => element.outerHTML),
+    elements: [
+      ...document.querySelectorAll(
+        "script:not([src]), iframe, object, embed, base, form, img, video, style, a[href]:not(.skip), [onerror], [onload]",
+      ),
+    ].map((element) => element.outerHTML),
   }));
   assert.deepEqual(found, { hit: 0, elements: [] });
 }
@@ -53,9 +108,14 @@ async function show(page, texts) {
   const revision = () => page.locator("#view").getAttribute("data-revision");
   const before = await revision();
   await page.evaluate(async ({ resources, observed }) => {
-    const stream = new Blob([JSON.stringify({ resources, observed, view: "plan", selected: "" })]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+    const stream = new Blob([JSON.stringify({ resources, observed, view: "plan", selected: "" })])
+      .stream()
+      .pipeThrough(new CompressionStream("deflate-raw"));
     const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-    const packed = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    const packed = btoa(String.fromCharCode(...bytes))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", "");
     location.hash = `#state=${packed}`;
   }, texts);
   await page.waitForFunction((before) => document.querySelector("#view").dataset.revision !== before, before);
@@ -72,7 +132,9 @@ for (const [name, objects, other] of [
         globalThis.hit = () => (globalThis.hits += 1);
       });
       for (const [index, string] of STRINGS.entries()) {
-        const bad = soiled(objects, string).map((object) => JSON.stringify(object)).join("\n---\n");
+        const bad = soiled(objects, string)
+          .map((object) => JSON.stringify(object))
+          .join("\n---\n");
         const good = other.map((object) => JSON.stringify(object)).join("\n---\n");
         await show(page, other.length === 0 ? { resources: bad, observed: "" } : { resources: good, observed: bad });
         if (index % 10 !== 0) continue;
@@ -89,8 +151,17 @@ test("a hundred names that are none", () =>
       globalThis.hits = 0;
       globalThis.hit = () => (globalThis.hits += 1);
     });
-    const object = (string) => ({ apiVersion: string, kind: string, metadata: { name: string, namespace: string, labels: { [string]: string } }, spec: { [string]: string } });
-    const model = (string) => ({ ...resources[0], metadata: { name: string, namespace: string }, spec: { ...resources[0].spec, [string]: string } });
+    const object = (string) => ({
+      apiVersion: string,
+      kind: string,
+      metadata: { name: string, namespace: string, labels: { [string]: string } },
+      spec: { [string]: string },
+    });
+    const model = (string) => ({
+      ...resources[0],
+      metadata: { name: string, namespace: string },
+      spec: { ...resources[0].spec, [string]: string },
+    });
     const join = (make) => STRINGS.map((string) => JSON.stringify(make(string))).join("\n---\n");
     await show(page, { resources: join(model), observed: join(object) });
     for (const view of ["Forecast", "Objects", "Plan"]) {

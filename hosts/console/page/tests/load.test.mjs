@@ -17,15 +17,22 @@ const busy = () => Math.max(1, loadavg()[0] / availableParallelism());
 test("the first load is within its budget, and typing loads nothing more", () =>
   visit({}, async (page) => {
     const fetched = async () => {
-      const urls = await page.evaluate(() => [location.href, ...performance.getEntriesByType("resource").map((entry) => entry.name)]);
+      const urls = await page.evaluate(() => [
+        location.href,
+        ...performance.getEntriesByType("resource").map((entry) => entry.name),
+      ]);
       return [...new Set(urls.map((url) => new URL(url).pathname))];
     };
 
-
     const names = await fetched();
-    const planner = readdirSync(join(PAGE, "assets")).filter((name) => name.endsWith(".wasm") || name.startsWith("worker-")).map((name) => `/assets/${name}`);
+    const planner = readdirSync(join(PAGE, "assets"))
+      .filter((name) => name.endsWith(".wasm") || name.startsWith("worker-"))
+      .map((name) => `/assets/${name}`);
     const all = [...new Set([...names, ...planner])];
-    const bytes = all.reduce((sum, name) => sum + gzipSync(readFileSync(join(PAGE, name === "/" ? "index.html" : name)), { level: 9 }).length, 0);
+    const bytes = all.reduce(
+      (sum, name) => sum + gzipSync(readFileSync(join(PAGE, name === "/" ? "index.html" : name)), { level: 9 }).length,
+      0,
+    );
     assert.ok(bytes <= BUDGET, `${bytes} bytes gzipped: ${all.join(", ")}`);
     await editor(page).press("ControlOrMeta+End");
     await page.keyboard.type("# typed");

@@ -1,4 +1,4 @@
-// Every view at three widths in both themes: axe finds nothing, nothing is wider than the screen, and there is a picture to look at.
+// Every view at three widths in both themes: axe finds nothing, nothing is wider than the screen, and there is a picture.
 import AxeBuilder from "@axe-core/playwright";
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -28,7 +28,10 @@ const VIEWS = {
   objects: async (page) => {
     await example(page, "titanic is live: shift the weights");
     await open(page, "Objects");
-    await page.getByRole("list", { name: "Objects" }).getByRole("button", { name: /titanic-v2.*Deployment/ }).click();
+    await page
+      .getByRole("list", { name: "Objects" })
+      .getByRole("button", { name: /titanic-v2.*Deployment/ })
+      .click();
     await page.locator(".fold").first().waitFor();
   },
   findings: async (page) => {
@@ -53,7 +56,13 @@ for (const theme of ["light", "dark"]) {
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           assert.ok(wide <= 0, `${name} is ${wide} pixels wider than the screen`);
           const { violations } = await new AxeBuilder({ page }).analyze();
-          const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(" ")} ${node.failureSummary}`).slice(0, 3).join("; ")}`);
+          const found = violations.map(
+            ({ id, nodes }) =>
+              `${id}: ${nodes
+                .map((node) => `${node.target.join(" ")} ${node.failureSummary}`)
+                .slice(0, 3)
+                .join("; ")}`,
+          );
           assert.deepEqual(found, [], name);
           await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) });
         });

@@ -11,7 +11,10 @@ const state = {};
 export function browser() {
   before(async () => {
     state.server = await serve();
-    state.browser = await chromium.launch({ executablePath: process.env.MODELWRIGHT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+    state.browser = await chromium.launch({
+      executablePath: process.env.MODELWRIGHT_CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox"],
+    });
   });
   after(async () => {
     await state.browser?.close();
@@ -23,12 +26,15 @@ export function browser() {
 export const core = await planner(process.env.MODELWRIGHT_JS ?? new URL("../../../../target/js", import.meta.url).pathname);
 
 /**
- * A new page at `hash`; `work` drives it. Afterwards it must have had no error on its console, no exception, no report of the policy, and
- * no request to anything but its server.
+ * A new page at `hash`; `work` drives it. Afterwards it must have had no error on its console, no exception, no report of the
+ * policy, and no request to anything but its server.
  */
 export async function visit({ hash = "", width = 1440, height = 900, theme = "light", clock = false } = {}, work) {
   const context = await state.browser.newContext({
-    viewport: { width, height }, colorScheme: theme, permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce",
+    viewport: { width, height },
+    colorScheme: theme,
+    permissions: ["clipboard-read", "clipboard-write"],
+    reducedMotion: "reduce",
   });
   const complaints = [];
   const page = await context.newPage();
@@ -42,11 +48,14 @@ export async function visit({ hash = "", width = 1440, height = 900, theme = "li
     if (request.failure()?.errorText !== "net::ERR_ABORTED") complaints.push(`failed: ${request.url()}`);
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(state.server.address) && !request.url().startsWith("data:")) complaints.push(`left the page: ${request.url()}`);
+    if (!request.url().startsWith(state.server.address) && !request.url().startsWith("data:"))
+      complaints.push(`left the page: ${request.url()}`);
   });
   await page.exposeFunction("reported", (report) => complaints.push(`policy: ${report}`));
   await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (event) => globalThis.reported(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+    addEventListener("securitypolicyviolation", (event) =>
+      globalThis.reported(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+    );
   });
   if (clock) await page.clock.install();
   await page.goto(state.server.address + hash);

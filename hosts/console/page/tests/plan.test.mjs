@@ -44,7 +44,11 @@ test("the exact request is there on demand, and as commands that have its body",
   visit({}, async (page) => {
     const model = object(page, "Model titanic/titanic-v1");
     await model.getByText("Request:").click();
-    await model.getByText("/apis/mlops.internal/v1alpha1/namespaces/titanic/models/titanic-v1?fieldManager=modelwright&fieldValidation=Strict").waitFor();
+    await model
+      .getByText(
+        "/apis/mlops.internal/v1alpha1/namespaces/titanic/models/titanic-v1?fieldManager=modelwright&fieldValidation=Strict",
+      )
+      .waitFor();
     const body = JSON.parse(await model.getByLabel("Body").innerText());
     assert.equal(body.metadata.resourceVersion, "1");
     await model.getByRole("button", { name: "Copy for kubectl" }).click();
@@ -52,7 +56,10 @@ test("the exact request is there on demand, and as commands that have its body",
     assert.match(kubectl, /^kubectl apply --server-side --field-manager=modelwright --validate=strict -f - <<'EOF'\n/);
     assert.deepEqual(JSON.parse(kubectl.split("\n").slice(1, -2).join("\n")), body);
     await model.getByRole("button", { name: "Copy for curl" }).click();
-    assert.match(await clipboard(page), /^curl --fail-with-body -X PATCH 'http:\/\/127\.0\.0\.1:8001\/apis.*' -H 'Content-Type: application\/apply-patch\+yaml'/);
+    assert.match(
+      await clipboard(page),
+      /^curl --fail-with-body -X PATCH 'http:\/\/127\.0\.0\.1:8001\/apis.*' -H 'Content-Type: application\/apply-patch\+yaml'/,
+    );
   }));
 
 test("the whole plan is copied as modelwright apply and as kubectl's commands in order", () =>
@@ -71,8 +78,10 @@ test("disruptive and destructive steps cannot be overlooked", () =>
   visit({}, async (page) => {
     assert.equal(await page.locator(".alarm-line").count(), 0);
     // One node holds the volume, so that the Deployment is recreated.
-    const resources = "apiVersion: mlops.internal/v1alpha1\nkind: Model\nmetadata: {name: m, namespace: ml}\nspec:\n  image: r.example.com/m:1\n" +
-      "  artifact: {uri: 'https://models.example.com/m.tar.gz'}\n  storage: {size: 1Gi, hostPath: {path: /models}, accessModes: [ReadWriteOnce]}\n";
+    const resources =
+      "apiVersion: mlops.internal/v1alpha1\nkind: Model\nmetadata: {name: m, namespace: ml}\nspec:\n  image: r.example.com/m:1\n" +
+      "  artifact: {uri: 'https://models.example.com/m.tar.gz'}\n" +
+      "  storage: {size: 1Gi, hostPath: {path: /models}, accessModes: [ReadWriteOnce]}\n";
     const old = resources.replace("m:1", "m:0");
     await paste(page, resources);
     const live = lived(old);

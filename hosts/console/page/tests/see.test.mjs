@@ -10,7 +10,10 @@ test("live and after the plan stand side by side, with only what differs unfolde
   visit({}, async (page) => {
     await example(page, "titanic is live: shift the weights");
     await page.getByRole("heading", { name: /5 to update/ }).waitFor();
-    await page.getByRole("article", { name: "Deployment titanic/titanic-v1" }).getByRole("button", { name: "YAML, desired and live" }).click();
+    await page
+      .getByRole("article", { name: "Deployment titanic/titanic-v1" })
+      .getByRole("button", { name: "YAML, desired and live" })
+      .click();
     await page.getByRole("heading", { name: "Deployment titanic/titanic-v1" }).waitFor();
     const sheet = page.getByRole("tabpanel", { name: "Side by side" });
     assert.equal(await sheet.locator(".gone").innerText(), "-   replicas: 2");

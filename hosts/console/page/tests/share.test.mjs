@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { browser, clipboard, editor, example, open, paste, visit } from "./page.mjs";
 
 browser();
-const TEXT = "apiVersion: mlops.internal/v1alpha1\nkind: Model\nmetadata: {name: shared, namespace: ml}\n" +
+const TEXT =
+  "apiVersion: mlops.internal/v1alpha1\nkind: Model\nmetadata: {name: shared, namespace: ml}\n" +
   "spec: {image: 'r.example.com/a:1', env: [{name: A, value: ü}], artifact: {uri: 'https://m.example.com/a.tgz'}}\n";
 
 test("a copied link opens what was there: texts, view and object", async () => {
@@ -12,7 +13,10 @@ test("a copied link opens what was there: texts, view and object", async () => {
   await visit({}, async (page) => {
     await paste(page, TEXT);
     await open(page, "Objects");
-    await page.getByRole("list", { name: "Objects" }).getByRole("button", { name: /shared.*Deployment/ }).click();
+    await page
+      .getByRole("list", { name: "Objects" })
+      .getByRole("button", { name: /shared.*Deployment/ })
+      .click();
     await page.getByRole("button", { name: "Copy link" }).click();
     await page.getByText("✓ Copied").waitFor();
     link = await clipboard(page);

@@ -1,6 +1,12 @@
 /** Completion and explanations from the schemas of the custom resources. */
 
-import { autocompletion, snippetCompletion, type Completion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  snippetCompletion,
+  type Completion,
+  type CompletionContext,
+  type CompletionResult,
+} from "@codemirror/autocomplete";
 import type { Extension } from "@codemirror/state";
 import { hoverTooltip } from "@codemirror/view";
 import { answer } from "../state";
@@ -19,11 +25,18 @@ const SNIPPETS = [
     { label: "Model", detail: "a new document", type: "class", info: "A container image and a model artifact." },
   ),
   snippetCompletion(
-    `${HEAD}EndpointConfig\nmetadata:\n  name: \${name}\n  namespace: \${namespace}\nspec:\n  models:\n  - {name: \${stable}, model: \${model}, weight: 100}\n`,
-    { label: "EndpointConfig", detail: "a new document", type: "class", info: "Which Models share an endpoint, and their weights." },
+    `${HEAD}EndpointConfig\nmetadata:\n  name: \${name}\n  namespace: \${namespace}\nspec:\n  models:\n` +
+      `  - {name: \${stable}, model: \${model}, weight: 100}\n`,
+    {
+      label: "EndpointConfig",
+      detail: "a new document",
+      type: "class",
+      info: "Which Models share an endpoint, and their weights.",
+    },
   ),
   snippetCompletion(
-    `${HEAD}Endpoint\nmetadata:\n  name: \${name}\n  namespace: \${namespace}\nspec:\n  config: \${config}\n  host: \${name.example.com}\n` +
+    `${HEAD}Endpoint\nmetadata:\n  name: \${name}\n  namespace: \${namespace}\nspec:\n  config: \${config}\n` +
+      "  host: ${name.example.com}\n" +
       "  gateway:\n    selector: {istio: ingressgateway}\n",
     { label: "Endpoint", detail: "a new document", type: "class", info: "A host on an Istio gateway." },
   ),
@@ -54,14 +67,16 @@ function keys(place: Where, schema: Schema): Completion[] {
   const parent = at(schema, place.path);
   const required = new Set(parent?.required ?? []);
   const named = Object.entries(parent?.properties ?? {}).filter(([name]) => !place.siblings.has(name));
-  const fields = named.map(([name, field]): Completion => ({
-    label: name,
-    detail: required.has(name) ? "required" : (field.type ?? ""),
-    info: () => explanation([...place.path, name], field),
-    boost: required.has(name) ? 2 : 0,
-    apply: `${name}:${opening(field, place.indent)}`,
-    type: "property",
-  }));
+  const fields = named.map(
+    ([name, field]): Completion => ({
+      label: name,
+      detail: required.has(name) ? "required" : (field.type ?? ""),
+      info: () => explanation([...place.path, name], field),
+      boost: required.has(name) ? 2 : 0,
+      apply: `${name}:${opening(field, place.indent)}`,
+      type: "property",
+    }),
+  );
   return place.path.length === 0 && place.siblings.size === 0 && place.indent === 0 ? [...SNIPPETS, ...fields] : fields;
 }
 
@@ -77,9 +92,19 @@ function values(place: Where, schema: Schema): Completion[] {
   const names = (answer.value?.resources ?? []).filter((resource) => resource.kind === kind);
   const choices = field?.type === "boolean" ? [true, false] : (field?.enum ?? []);
   const info = field ? () => explanation(place.path, field) : undefined;
-  const option = (label: string, detail: string): Completion => ({ label: visible(label), detail, ...(info ? { info } : {}), type: "enum" });
-  const fallback = field?.default === undefined || choices.length > 0 ? [] : [option(String(JSON.stringify(field.default)), "default")];
-  return [...names.map((resource) => option(resource.name, resource.kind)), ...choices.map((choice) => option(String(choice), "")), ...fallback];
+  const option = (label: string, detail: string): Completion => ({
+    label: visible(label),
+    detail,
+    ...(info ? { info } : {}),
+    type: "enum",
+  });
+  const fallback =
+    field?.default === undefined || choices.length > 0 ? [] : [option(String(JSON.stringify(field.default)), "default")];
+  return [
+    ...names.map((resource) => option(resource.name, resource.kind)),
+    ...choices.map((choice) => option(String(choice), "")),
+    ...fallback,
+  ];
 }
 
 function explanation(path: string[], schema: Schema): HTMLElement {

@@ -32,10 +32,17 @@ export function Edit() {
       onDrop={drop}
     >
       <div class="edit-bar">
-        <Tabs label="Texts" prefix="text" panel="text" tabs={texts()} selected={editing.value} select={(name) => (editing.value = name)} />
+        <Tabs
+          label="Texts"
+          prefix="text"
+          panel="text"
+          tabs={texts()}
+          selected={editing.value}
+          select={(name) => (editing.value = name)}
+        />
         <div class="tools">
-          <button class="button" type="button" onClick={() => input.current?.click()}>
-            Open files…
+          <button class="button" type="button" aria-label="Open… files" onClick={() => input.current?.click()}>
+            Open…
           </button>
           <input
             ref={input}

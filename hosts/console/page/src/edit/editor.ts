@@ -3,11 +3,27 @@
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { bracketMatching, codeFolding, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import {
+  bracketMatching,
+  codeFolding,
+  foldGutter,
+  foldKeymap,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import {
-  drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, placeholder,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+  placeholder,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { visible } from "../shell/text";
@@ -91,15 +107,21 @@ function common(setting: Setting): Extension[] {
       if (update.docChanged) setting.changed(update.state.doc.toString());
     }),
     keymap.of([
-      ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab,
+      ...closeBracketsKeymap,
+      ...completionKeymap,
+      ...defaultKeymap,
+      ...historyKeymap,
+      ...foldKeymap,
+      ...lintKeymap,
+      indentWithTab,
     ]),
     THEME,
   ];
 }
 
 /**
- * What is typed over a selection. The browser would keep the look of the first selected letter by a style attribute, which the page's
- * policy forbids; so the text is put there without it.
+ * What is typed over a selection. The browser would keep the look of the first selected letter by a style attribute, which the
+ * page's policy forbids; so the text is put there without it.
  */
 function overSelection(event: InputEvent, view: EditorView): boolean {
   const { from, to, empty } = view.state.selection.main;
@@ -155,7 +177,12 @@ const THEME = EditorView.theme({
   ".cm-diagnostic": { whiteSpace: "pre-line" },
   ".cm-diagnosticSource": { color: "var(--faint)", opacity: "1" },
   ".cm-textfield": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line-strong)" },
-  ".cm-button": { backgroundImage: "none", backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line-strong)" },
+  ".cm-button": {
+    backgroundImage: "none",
+    backgroundColor: "var(--surface)",
+    color: "var(--text)",
+    border: "1px solid var(--line-strong)",
+  },
   ".explanation": { padding: "6px 10px", fontFamily: "var(--sans)", fontSize: "13px", display: "grid", gap: "3px" },
   ".explanation-path": { fontFamily: "var(--code)", fontWeight: "600", fontSize: "12.5px" },
   ".explanation-type": { color: "var(--faint)", fontSize: "12.5px" },

@@ -52,7 +52,14 @@ export function where(state: EditorState, position: number): Where | null {
   const outer = block(state, line.number, lead);
   const path = name === undefined ? outer.path : [...outer.path, name];
   const role = name === undefined ? "key" : "value";
-  return { kind: kindAt(state, position), path, role, from: position - typed.length, siblings: outer.siblings, indent: lead.length };
+  return {
+    kind: kindAt(state, position),
+    path,
+    role,
+    from: position - typed.length,
+    siblings: outer.siblings,
+    indent: lead.length,
+  };
 }
 
 /** Lines above with less indentation are what contains a line. */
@@ -110,7 +117,14 @@ function inFlow(state: EditorState, position: number, before: string): Where | n
   const path = [...outer.path, ...(lead[2] === undefined ? [] : [lead[2]]), ...nested];
   const siblings = new Set([...before.slice(opened).matchAll(/([\w./-]+):/g)].map((match) => match[1] ?? ""));
   const full = name === undefined ? path : [...path, name];
-  return { kind: kindAt(state, position), path: full, role: name === undefined ? "key" : "value", from: position - typed.length, siblings, indent: -1 };
+  return {
+    kind: kindAt(state, position),
+    path: full,
+    role: name === undefined ? "key" : "value",
+    from: position - typed.length,
+    siblings,
+    indent: -1,
+  };
 }
 
 /** The kind that the document around a position says it is; empty: none yet. */

@@ -28,7 +28,10 @@ const METADATA: Schema = {
   description: `Metadata that every object of Kubernetes has; see ${KUBERNETES}.`,
   required: ["name"],
   properties: {
-    name: { type: "string", description: "Name, unique in its namespace: a DNS label of at most 63 characters. Children carry it." },
+    name: {
+      type: "string",
+      description: "Name, unique in its namespace: a DNS label of at most 63 characters. Children carry it.",
+    },
     namespace: { type: "string", description: "Namespace of the object and of everything that is made for it." },
     labels: { type: "object", description: "Keys and values for selecting objects." },
     annotations: { type: "object", description: "Keys and values for everything else." },

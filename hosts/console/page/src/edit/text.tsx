@@ -14,14 +14,17 @@ const SETTINGS = {
   resources: {
     signal: resourcesText,
     label: "Custom resources as YAML",
-    hint: "Type a Model, an EndpointConfig and an Endpoint as YAML,\ndrop files here, or start from an example above.\nCtrl-Space offers what can be written.",
+    hint:
+      "Type a Model, an EndpointConfig and an Endpoint as YAML,\ndrop files here, or start from an example above.\n" +
+      "Ctrl-Space offers what can be written.",
   },
   observed: {
     signal: observedText,
     label: "Live objects as YAML or JSON",
     hint:
       "Paste or drop what the cluster has, and the plan is about the difference:\n\n" +
-      "kubectl get -o json models,endpointconfigs,endpoints,deployments,services,\n  persistentvolumeclaims,virtualservices,gateways -n NAMESPACE\n\n" +
+      "kubectl get -o json models,endpointconfigs,endpoints,deployments,services,\n" +
+      "  persistentvolumeclaims,virtualservices,gateways -n NAMESPACE\n\n" +
       "Nothing here means: the cluster is taken to be empty.",
   },
 } as const;
@@ -40,11 +43,19 @@ export function TextEditor({ text, shown }: { text: Text; shown: boolean }) {
     const extensions = text === "resources" ? help(() => known.schemas) : [];
     const view = mount(host.current, { text: signal.peek(), label, hint, extensions, changed: (value) => (signal.value = value) });
     editors[text] = view;
-    if (text === "resources") void ask("schemas", null).then((definitions) => (known.schemas = schemas(definitions)), () => undefined);
+    if (text === "resources")
+      void ask("schemas", null).then(
+        (definitions) => (known.schemas = schemas(definitions)),
+        () => undefined,
+      );
     const stopText = effect(() => replace(view, signal.value));
     const stopFindings = effect(() => {
       const findings = answer.value?.findings ?? [];
-      if (answered.value?.[text] === view.state.doc.toString()) underline(view, findings.filter((finding) => finding.place?.text === text));
+      if (answered.value?.[text] === view.state.doc.toString())
+        underline(
+          view,
+          findings.filter((finding) => finding.place?.text === text),
+        );
     });
     return () => {
       stopText();

@@ -46,7 +46,13 @@ export function Forecast() {
 function Scrubber({ count, number, text }: { count: number; number: number; text: string }) {
   return (
     <div class="scrub" role="group" aria-label="Rounds">
-      <button class="button" type="button" aria-label={playing.value ? "Pause" : "Play the rounds"} disabled={count < 2} onClick={() => play(number, count)}>
+      <button
+        class="button"
+        type="button"
+        aria-label={playing.value ? "Pause" : "Play the rounds"}
+        disabled={count < 2}
+        onClick={() => play(number, count)}
+      >
         <span aria-hidden="true">{playing.value ? "❚❚" : "▶"}</span>
       </button>
       <button class="button" type="button" aria-label="Round before" disabled={number <= 1} onClick={() => go(number - 1, count)}>
@@ -65,7 +71,13 @@ function Scrubber({ count, number, text }: { count: number; number: number; text
           go(Number(event.currentTarget.value), count);
         }}
       />
-      <button class="button" type="button" aria-label="Round after" disabled={number >= count} onClick={() => go(number + 1, count)}>
+      <button
+        class="button"
+        type="button"
+        aria-label="Round after"
+        disabled={number >= count}
+        onClick={() => go(number + 1, count)}
+      >
         <span aria-hidden="true">→</span>
       </button>
     </div>
@@ -110,8 +122,8 @@ function Nothing() {
     <div class="empty">
       <h2>The rounds of a roll-out before it starts</h2>
       <p>
-        A plan is carried out round by round: a Deployment waits for its Model, the routes wait until its pods can take traffic. Write the
-        custom resources on the left, and every round is here, with where the requests go after it.
+        A plan is carried out round by round: a Deployment waits for its Model, the routes wait until its pods can take traffic.
+        Write the custom resources on the left, and every round is here, with where the requests go after it.
       </p>
     </div>
   );
@@ -144,10 +156,13 @@ function useForecast(): void {
   const now = revision.value;
   useEffect(() => {
     if (forecast.peek()?.revision === now) return;
-    void ask("forecast", null).then((rounds) => {
-      if (revision.peek() !== now) return;
-      forecast.value = { rounds, revision: now };
-      announce(`Forecast: ${plural(rounds.rounds.length, "round")}`);
-    }, () => undefined);
+    void ask("forecast", null).then(
+      (rounds) => {
+        if (revision.peek() !== now) return;
+        forecast.value = { rounds, revision: now };
+        announce(`Forecast: ${plural(rounds.rounds.length, "round")}`);
+      },
+      () => undefined,
+    );
   }, [now]);
 }

@@ -37,7 +37,9 @@ function waiting(all: Waiting[]): Item[] {
   const gates = new Map<string, Waiting[]>();
   for (const one of all) gates.set(one.gate, [...(gates.get(one.gate) ?? []), one]);
   return [...gates].flatMap(([gate, those]): Item[] =>
-    those.length > MANY ? [{ key: `gate ${gate}`, crowd: those }] : those.map((one) => ({ key: `waits ${one.object}`, waiting: one })),
+    those.length > MANY
+      ? [{ key: `gate ${gate}`, crowd: those }]
+      : those.map((one) => ({ key: `waits ${one.object}`, waiting: one })),
   );
 }
 

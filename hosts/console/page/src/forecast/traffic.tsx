@@ -37,7 +37,12 @@ export function TrafficChart({ rounds, number, choose }: Properties) {
         {hosts.length === 1 ? (
           <span class="code">{clipped(host, 255)}</span>
         ) : (
-          <select class="select" aria-label="Host" value={host} onChange={(event) => (chosenHost.value = event.currentTarget.value)}>
+          <select
+            class="select"
+            aria-label="Host"
+            value={host}
+            onChange={(event) => (chosenHost.value = event.currentTarget.value)}
+          >
             {hosts.map((name) => (
               <option key={name} value={name}>
                 {clipped(name, 255)}
@@ -49,7 +54,15 @@ export function TrafficChart({ rounds, number, choose }: Properties) {
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={spoken(host, shares)}>
         {shares.map((routes, index) => (
-          <Bar key={index} index={index} count={rounds.length} routes={routes} models={models} here={index + 1 === number} choose={choose} />
+          <Bar
+            key={index}
+            index={index}
+            count={rounds.length}
+            routes={routes}
+            models={models}
+            here={index + 1 === number}
+            choose={choose}
+          />
         ))}
       </svg>
       {rounds.length <= LABELLED && (
@@ -103,7 +116,14 @@ function Bar({ index, count, routes, models, here, choose }: BarProperties) {
     <g onClick={() => choose(index + 1)}>
       {total === 0 && <rect class="nowhere" x={x} y={TOP} width={width} height={BOTTOM - TOP} />}
       {parts.map((part) => (
-        <rect key={part.model} class={`part ${colour(models.indexOf(part.model))}`} x={x} y={part.y} width={width} height={part.height}>
+        <rect
+          key={part.model}
+          class={`part ${colour(models.indexOf(part.model))}`}
+          x={x}
+          y={part.y}
+          width={width}
+          height={part.height}
+        >
           <title>{`round ${index + 1}: ${clipped(part.model, 130)} ${percent(part.weight, total)}`}</title>
         </rect>
       ))}

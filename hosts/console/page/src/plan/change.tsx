@@ -77,7 +77,9 @@ function place(path: Step[]): string {
   const step = (step: Step, index: number) => {
     if (typeof step === "string") return index === 0 ? step : `.${step}`;
     if (typeof step === "number") return `[${step}]`;
-    return Object.entries(step).map(([key, value]) => `[${key}=${String(value)}]`).join("");
+    return Object.entries(step)
+      .map(([key, value]) => `[${key}=${String(value)}]`)
+      .join("");
   };
   return clipped(visible(path.map(step).join("")), 200);
 }

@@ -34,7 +34,9 @@ export function PlanObject({ object, open, toggle }: Properties) {
           {object.reason !== "" && <span class="faint"> ({visible(object.reason)})</span>}
         </span>
         <span class="chevron">
-          {object.changes + object.conflicts > 0 && <span class="wide">{plural(object.changes + object.conflicts, "change")} </span>}
+          {object.changes + object.conflicts > 0 && (
+            <span class="wide">{plural(object.changes + object.conflicts, "change")} </span>
+          )}
           <span aria-hidden="true">{open ? "▾" : "▸"}</span>
         </span>
       </button>
@@ -95,7 +97,10 @@ function useDetail(id: string): Detail | null {
   const now = revision.value;
   useEffect(() => {
     let stale = false;
-    void ask("detail", id).then((found) => stale || set(found), () => undefined);
+    void ask("detail", id).then(
+      (found) => stale || set(found),
+      () => undefined,
+    );
     return () => {
       stale = true;
     };
@@ -109,7 +114,8 @@ function Body({ object }: { object: PlannedObject }) {
   const [all, setAll] = useState(false);
   if (!detail) return <div class="object-body faint">…</div>;
   const limit = object.verb === "create" && !all ? NEW_FIELDS : Infinity;
-  const forced = (path: unknown[]) => detail.replacePaths.some((start) => JSON.stringify(path.slice(0, start.length)) === JSON.stringify(start));
+  const forced = (path: unknown[]) =>
+    detail.replacePaths.some((start) => JSON.stringify(path.slice(0, start.length)) === JSON.stringify(start));
   const hidden = detail.changes.length - Math.min(limit, detail.changes.length);
   return (
     <div class="object-body">
@@ -157,11 +163,23 @@ function Request({ action }: { action: Action }) {
             {action.after.length > 0 && (
               <>
                 <br />
-                <span class="faint">after {action.after.map((id) => clipped(id.replace(/^(\S+) (.*)$/, (_, word, of) => `${word} ${objectName(of)}`), 120)).join(", ")}</span>
+                <span class="faint">
+                  after{" "}
+                  {action.after
+                    .map((id) =>
+                      clipped(
+                        id.replace(/^(\S+) (.*)$/, (_, word, of) => `${word} ${objectName(of)}`),
+                        120,
+                      ),
+                    )
+                    .join(", ")}
+                </span>
               </>
             )}
           </p>
-          <pre tabIndex={0} aria-label="Body">{visible(json(request.body))}</pre>
+          <pre tabIndex={0} aria-label="Body">
+            {visible(json(request.body))}
+          </pre>
           <div class="row">
             <Copy label="Copy for kubectl" text={() => kubectl(action)} />
             <Copy label="Copy for curl" text={() => curl(action)} title="By way of kubectl proxy" />

@@ -53,19 +53,28 @@ function Head({ plan }: { plan: PlanOutline }) {
   const refused = plan.objects.some((object) => object.reason === "DataLossRefused");
   return (
     <>
-      <h2>{idle ? `No changes: ${plural(plan.summary.unchanged, "object")} as they should be.` : `Plan: ${visible(plan.summary.text)}`}</h2>
+      <h2>
+        {idle
+          ? `No changes: ${plural(plan.summary.unchanged, "object")} as they should be.`
+          : `Plan: ${visible(plan.summary.text)}`}
+      </h2>
       <div class="row section">
         <Totals plan={plan} filter={filter.value} toggle={toggleFilter} />
       </div>
       <div class="row section">
         <Copy label="Copy modelwright apply" text={() => apply(resourcesText.value)} title="The whole text, for a shell" />
-        {plan.actions > 0 && <Copy label="Copy kubectl commands" text={commands} title="The requests of this plan in order, for a shell" />}
+        {plan.actions > 0 && (
+          <Copy label="Copy kubectl commands" text={commands} title="The requests of this plan in order, for a shell" />
+        )}
       </div>
       {plan.summary.dataLoss && <p class="banner alarm">! This plan loses data.</p>}
       {alarming.length > 0 && (
         <div class="banner alarm" role="group" aria-label="Disruptive and destructive steps">
           {plural(alarming.length, "step")} that {alarming.length === 1 ? "takes" : "take"} something away:{" "}
-          {alarming.slice(0, 5).map((object) => objectName(object.id)).join(", ")}
+          {alarming
+            .slice(0, 5)
+            .map((object) => objectName(object.id))
+            .join(", ")}
           {alarming.length > 5 ? ` and ${alarming.length - 5} more` : ""}
         </div>
       )}
@@ -76,7 +85,9 @@ function Head({ plan }: { plan: PlanOutline }) {
       ))}
       {refused && <p class="banner note">A replacement would lose data and is left out.</p>}
       {!live.value && observedText.value.trim() === "" && plan.objects.length > 0 && (
-        <p class="section faint">The cluster is taken to be empty. What it has can be pasted under “Live objects”, or read under “Act”.</p>
+        <p class="section faint">
+          The cluster is taken to be empty. What it has can be pasted under “Live objects”, or read under “Act”.
+        </p>
       )}
     </>
   );
@@ -169,7 +180,9 @@ function Nothing() {
   return (
     <div class="empty">
       <h2>See what will happen before it does</h2>
-      <p>Three custom resources become a served model behind one URL. Write them on the left, and the plan is here while you type:</p>
+      <p>
+        Three custom resources become a served model behind one URL. Write them on the left, and the plan is here while you type:
+      </p>
       <ol>
         <li>
           a <strong>Model</strong> for each image and artifact,
@@ -181,9 +194,7 @@ function Nothing() {
           an <strong>Endpoint</strong>: a host on an Istio gateway.
         </li>
       </ol>
-      <p>
-        Begin with an example from the top, drop files onto the editor, or press Ctrl-Space in it. Nothing leaves this page.
-      </p>
+      <p>Begin with an example from the top, drop files onto the editor, or press Ctrl-Space in it. Nothing leaves this page.</p>
     </div>
   );
 }

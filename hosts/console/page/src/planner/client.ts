@@ -54,8 +54,9 @@ function start(): Worker {
 
 /** The one Trusted Types policy of the page: it lets our own worker through and nothing else. */
 function trusted(address: string): unknown {
-  const types = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown } } })
-    .trustedTypes;
+  const types = (
+    globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown } } }
+  ).trustedTypes;
   if (!types) return address;
   const rules = {
     createScriptURL: (candidate: string) => {

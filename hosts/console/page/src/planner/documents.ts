@@ -1,6 +1,17 @@
 /** Texts → objects with their places. A document that did not change is not read again. */
 
-import { isCollection, isMap, isPair, isScalar, isSeq, parseAllDocuments, parseDocument, type Document, type Node, type Tags } from "yaml";
+import {
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  parseDocument,
+  type Document,
+  type Node,
+  type Tags,
+} from "yaml";
 import type { Finding, KubeObject, Place, Resource, Text } from "./types";
 
 const API = "mlops.internal/v1alpha1";
@@ -58,7 +69,8 @@ export class Reader {
       reading.findings.push({ severity: "error", code, object: "", path: "", message, help, place: placed(from, to) });
     }
     for (const { value, json, document, prefix } of chunk.objects) {
-      const locate = (path: string, code: string) => placed(...range(document(), [...prefix, ...steps(path)], code === UNKNOWN_FIELD));
+      const locate = (path: string, code: string) =>
+        placed(...range(document(), [...prefix, ...steps(path)], code === UNKNOWN_FIELD));
       const hint = (path: string) => spelled(document(), [...prefix, ...steps(path)]);
       reading.objects.push(named(value, json, namespace, locate, hint));
     }
@@ -85,7 +97,9 @@ export function customResources(reading: Reading): Reading {
 /** `apps/v1|Deployment|namespace|name`, as plans name objects. */
 export function idOf(object: KubeObject): string {
   const metadata = member(object, "metadata");
-  return [object["apiVersion"], object["kind"], text(metadata, "namespace"), text(metadata, "name")].map((part) => String(part ?? "")).join("|");
+  return [object["apiVersion"], object["kind"], text(metadata, "namespace"), text(metadata, "name")]
+    .map((part) => String(part ?? ""))
+    .join("|");
 }
 
 function named(value: KubeObject, json: string, namespace: string, locate: Located["locate"], hint: Located["hint"]): Located {
@@ -94,7 +108,11 @@ function named(value: KubeObject, json: string, namespace: string, locate: Locat
     value = { ...value, metadata: { ...metadata, namespace } };
     json = JSON.stringify(value);
   }
-  const parts = { kind: text(value, "kind"), namespace: text(member(value, "metadata"), "namespace"), name: text(metadata, "name") };
+  const parts = {
+    kind: text(value, "kind"),
+    namespace: text(member(value, "metadata"), "namespace"),
+    name: text(metadata, "name"),
+  };
   const label = [parts.kind, parts.namespace, parts.name].filter((part, index) => part !== "" || index === 2).join("/");
   return { value, json, label, locate, hint, resource: { id: idOf(value), ...parts } };
 }
@@ -164,7 +182,13 @@ function check(chunk: Chunk, document: Document): void {
   if (value === null) return;
   if (typeof value !== "object" || Array.isArray(value)) {
     const [from, to] = range(document, [], false);
-    chunk.mistakes.push({ code: "NoObject", message: "a document is an object with apiVersion, kind and metadata", help: "", from, to });
+    chunk.mistakes.push({
+      code: "NoObject",
+      message: "a document is an object with apiVersion, kind and metadata",
+      help: "",
+      from,
+      to,
+    });
     return;
   }
   take(chunk, value as KubeObject, () => document);
@@ -193,7 +217,10 @@ function sentence(error: unknown): string {
 
 /** A JSON Pointer's steps. */
 function steps(pointer: string): string[] {
-  return pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** Where the deepest part of a path is that is written: a value, or the name of what has no single line. */

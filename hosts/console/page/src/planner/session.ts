@@ -4,16 +4,40 @@ import { stringify } from "yaml";
 import { redacted, sides } from "./compare";
 import { customResources, idOf, Reader, type Located, type Reading } from "./documents";
 import type {
-  Action, Answer, Change, Detail, Finding, Forecast, Info, KubeObject, Live, ObjectTexts, Operations, PlannedObject, PlanOutline, Question, Round,
-  Step, Summary, Waiting,
+  Action,
+  Answer,
+  Change,
+  Detail,
+  Finding,
+  Forecast,
+  Info,
+  KubeObject,
+  Live,
+  ObjectTexts,
+  Operations,
+  PlannedObject,
+  PlanOutline,
+  Question,
+  Round,
+  Step,
+  Summary,
+  Waiting,
 } from "./types";
 
 /** `plan/v1`, as far as it is used. */
 interface Plan {
   summary: Summary;
   objects: {
-    id: string; role: string; verb: string; reason: string; replacePaths: Step[][]; changes: Change[]; unchangedFields: number;
-    unknownAfter: Step[][]; conflicts: Change[]; readiness: { status: string; reason: string };
+    id: string;
+    role: string;
+    verb: string;
+    reason: string;
+    replacePaths: Step[][];
+    changes: Change[];
+    unchangedFields: number;
+    unknownAfter: Step[][];
+    conflicts: Change[];
+    readiness: { status: string; reason: string };
   }[];
   actions: Action[];
   waiting: Waiting[];
@@ -28,7 +52,11 @@ type Said<T> = { ok: T } | { failure: { code: string; diagnostics: Omit<Finding,
 const POLICY = { staticVolumes: "any" };
 const NO_PLAN: Plan = {
   summary: { create: 0, update: 0, replace: 0, delete: 0, unchanged: 0, waiting: 0, conflict: 0, dataLoss: false, text: "" },
-  objects: [], actions: [], waiting: [], drift: [], diagnostics: [],
+  objects: [],
+  actions: [],
+  waiting: [],
+  drift: [],
+  diagnostics: [],
 };
 
 /** Plans of so many objects cross with all their details. */
@@ -65,7 +93,11 @@ export class Session implements Record<keyof Operations, (argument: never) => un
     const mistakes = [...reading.findings, ...(this.#live ? [] : pasted.findings)];
     const resources = reading.objects.map((object) => object.resource);
     const answer = (findings: Finding[], plan: PlanOutline | null): Answer => ({
-      resources, observed: [...this.#observed.keys()], findings, plan, milliseconds: performance.now() - start,
+      resources,
+      observed: [...this.#observed.keys()],
+      findings,
+      plan,
+      milliseconds: performance.now() - start,
     });
     this.#observe(pasted);
     this.#rendered = null;
@@ -195,7 +227,12 @@ function outline(plan: Plan): PlanOutline {
     const action = actions.get(object.id);
     const { id, role, verb, reason, unchangedFields, readiness } = object;
     return {
-      id, role, verb, reason, unchangedFields, readiness,
+      id,
+      role,
+      verb,
+      reason,
+      unchangedFields,
+      readiness,
       changes: object.changes.length,
       conflicts: object.conflicts.length,
       alarms: action ? alarms(action) : [],

@@ -29,7 +29,8 @@ export function ObjectView({ id }: { id: string }) {
         <Tabs label="Sheets" prefix="sheet" panel="sheet" tabs={SHEETS} selected={sheet} select={(name) => setSheet(name)} />
       </div>
       <div class="sheet" id="sheet" role="tabpanel" tabIndex={0} aria-labelledby={`sheet-${sheet}`}>
-        {texts && (sheet === "both" ? <Sides live={texts.live} after={texts.after} /> : <One text={text(texts, sheet)} sheet={sheet} />)}
+        {texts &&
+          (sheet === "both" ? <Sides live={texts.live} after={texts.after} /> : <One text={text(texts, sheet)} sheet={sheet} />)}
       </div>
     </div>
   );
@@ -62,7 +63,10 @@ function useTexts(id: string): ObjectTexts | null {
   const now = revision.value;
   useEffect(() => {
     let stale = false;
-    void ask("texts", id).then((found) => stale || set(found), () => undefined);
+    void ask("texts", id).then(
+      (found) => stale || set(found),
+      () => undefined,
+    );
     return () => {
       stale = true;
     };

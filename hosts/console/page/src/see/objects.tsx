@@ -60,7 +60,8 @@ export function Objects() {
 
 function Line({ item, current }: { item: Item; current: boolean }) {
   const { kind, namespace, name } = parts(item.id);
-  const { sign, style, done } = item.verb === "live" ? { sign: "·", style: "unchanged", done: "live, not part of the plan" } : verb(item.verb);
+  const { sign, style, done } =
+    item.verb === "live" ? { sign: "·", style: "unchanged", done: "live, not part of the plan" } : verb(item.verb);
   return (
     <button class="see-item" type="button" aria-current={current} onClick={() => (selected.value = item.id)}>
       <span class={`sign ${style}`} aria-hidden="true">
@@ -86,7 +87,8 @@ function Line({ item, current }: { item: Item; current: boolean }) {
 function everything({ plan, resources, observed }: Answer): Item[] {
   const items = new Map<string, Item>();
   for (const { id, verb, acted, waiting } of plan?.objects ?? []) items.set(id, { id, verb, waits: !acted && waiting.length > 0 });
-  for (const { object } of plan?.waitingElsewhere ?? []) if (!items.has(object)) items.set(object, { id: object, verb: "create", waits: true });
+  for (const { object } of plan?.waitingElsewhere ?? [])
+    if (!items.has(object)) items.set(object, { id: object, verb: "create", waits: true });
   for (const { id } of resources) if (!items.has(id)) items.set(id, { id, verb: "", waits: false });
   for (const id of observed) if (!items.has(id)) items.set(id, { id, verb: "live", waits: false });
   return [...items.values()];
@@ -108,8 +110,8 @@ function Nothing() {
     <div class="empty">
       <h2>Nothing to see yet</h2>
       <p>
-        Every object that the custom resources need is listed here, and every one that the cluster has: pasted under “Live objects”, dropped
-        there as files, or read under “Act”.
+        Every object that the custom resources need is listed here, and every one that the cluster has: pasted under “Live objects”,
+        dropped there as files, or read under “Act”.
       </p>
     </div>
   );

@@ -50,7 +50,9 @@ function Both({ live, after }: { live: string; after: string }) {
         <div>After the plan</div>
       </div>
       {differences === 0 && <p class="sheet-none faint">No differences.</p>}
-      {blocks.map((block, index) => ("same" in block ? <Same key={index} block={block} /> : <Differs key={index} pairs={block.differs} />))}
+      {blocks.map((block, index) =>
+        "same" in block ? <Same key={index} block={block} /> : <Differs key={index} pairs={block.differs} />,
+      )}
     </>
   );
 }

@@ -28,13 +28,28 @@ export function Console() {
       <Header />
       <main class="panes" data-view={shown}>
         <div class="pane-tabs">
-          <Tabs label="Views" prefix="tab" panel={shown === "edit" ? "edit" : "view"} tabs={views()} selected={shown} select={select} />
+          <Tabs
+            label="Views"
+            prefix="tab"
+            panel={shown === "edit" ? "edit" : "view"}
+            tabs={views()}
+            selected={shown}
+            select={select}
+          />
           <Busy />
         </div>
         <section class="pane-edit" id="edit" aria-label="Editor">
           <Edit />
         </section>
-        <section ref={scroller} id="view" class="view" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${shown}`} data-revision={revision.value}>
+        <section
+          ref={scroller}
+          id="view"
+          class="view"
+          role="tabpanel"
+          tabIndex={0}
+          aria-labelledby={`tab-${shown}`}
+          data-revision={revision.value}
+        >
           {broken.value === "" ? <Shown view={shown} /> : <p class="banner alarm">{broken}</p>}
         </section>
       </main>

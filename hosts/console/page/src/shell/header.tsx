@@ -12,7 +12,14 @@ export function Header() {
       <h1>
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
           <rect width="32" height="32" rx="7" fill="#1f5fbf" />
-          <path d="M8 22V10l8 8 8-8v12" fill="none" stroke="#fff" stroke-width="3.2" stroke-linecap="round" stroke-linejoin="round" />
+          <path
+            d="M8 22V10l8 8 8-8v12"
+            fill="none"
+            stroke="#fff"
+            stroke-width="3.2"
+            stroke-linecap="round"
+            stroke-linejoin="round"
+          />
         </svg>
         <span class="title">Modelwright</span>
       </h1>

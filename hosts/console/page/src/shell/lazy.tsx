@@ -9,7 +9,10 @@ export function lazy(load: () => Promise<FunctionComponent>): FunctionComponent 
   return function Lazy() {
     if (!asked) {
       asked = true;
-      load().then((view) => (loaded.value = { view }), (error: unknown) => (failed.value = String(error)));
+      load().then(
+        (view) => (loaded.value = { view }),
+        (error: unknown) => (failed.value = String(error)),
+      );
     }
     if (failed.value !== "") return <p class="banner alarm">This view could not be loaded: {failed}. Is the server still there?</p>;
     const View = loaded.value?.view;

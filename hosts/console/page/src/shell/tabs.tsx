@@ -27,8 +27,7 @@ export function Tabs<T extends string>({ label, prefix, panel, tabs, selected, s
           tabIndex={selected === name ? 0 : -1}
           onClick={() => select(name)}
         >
-          {label}{" "}
-          {count === undefined || count === 0 ? null : <span class="count">{count}</span>}
+          {label} {count === undefined || count === 0 ? null : <span class="count">{count}</span>}
         </button>
       ))}
     </div>

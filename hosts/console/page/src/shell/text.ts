@@ -38,7 +38,9 @@ export function severity(name: Severity): { icon: string; word: string } {
   return SEVERITIES[name];
 }
 
-const UNSAFE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
+const CONTROL = "\\0-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f";
+const INVISIBLE = "\\xad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e0fff}";
+const UNSAFE = new RegExp(`[${CONTROL}${INVISIBLE}]`, "gu");
 
 /** User text with control, direction and invisible characters as escapes; line breaks and tabs stay. */
 export function visible(text: string): string {
@@ -54,7 +56,9 @@ export function clipped(text: string, limit: number): string {
 /** Parts of `apps/v1|Deployment|namespace|name`. */
 export function parts(id: string): { kind: string; namespace: string; name: string } {
   const [, kind = "", namespace = "", ...name] = id.split("|");
-  return kind === "" ? { kind: "", namespace: "", name: visible(id) } : { kind: visible(kind), namespace: visible(namespace), name: visible(name.join("|")) };
+  return kind === ""
+    ? { kind: "", namespace: "", name: visible(id) }
+    : { kind: visible(kind), namespace: visible(namespace), name: visible(name.join("|")) };
 }
 
 /** `Deployment titanic/titanic-v1` of an object's id. */

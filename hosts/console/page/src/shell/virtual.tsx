@@ -60,5 +60,7 @@ export function VirtualList<T>({ items, scroller, keyOf, estimate, label, render
 
 /** How far below the top of what scrolls the list begins. */
 function offset(list: HTMLElement, scroller: HTMLElement): number {
-  return Math.round(list.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop - scroller.clientTop);
+  return Math.round(
+    list.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop - scroller.clientTop,
+  );
 }
