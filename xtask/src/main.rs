@@ -1,7 +1,7 @@
 //! `cargo xtask`: sets up what a fresh machine lacks, then builds, tests and measures Modelwright.
 //!
-//! Reads in the order of the work: [`setup`] → [`wasm`] (with [`layout`]) → [`dist`] → [`image`] → [`js`] → [`console`] → [`cluster`] → [`test`]. Every
-//! failure is one sentence.
+//! Reads in the order of the work: [`setup`] → [`wasm`] (with [`layout`]) → [`dist`] → [`image`] → [`js`] → [`console`] → [`cluster`] →
+//! [`test`]. Every failure is one sentence.
 
 mod project;
 mod shell;
