@@ -10,6 +10,8 @@ const LONGEST = 64_000;
 const LARGEST = 16 * 1024 * 1024;
 const QUIET_MILLISECONDS = 400;
 
+let timer = 0;
+
 interface State {
   resources: string;
   observed: string;
@@ -19,8 +21,9 @@ interface State {
 
 /** Puts the texts there that the link has, else the first example; later links, too. */
 export async function restore(): Promise<void> {
-  if (!(await load())) resourcesText.value = FIRST.resources;
-  addEventListener("hashchange", () => void load());
+  if (!(await load(location.href))) resourcesText.value = FIRST.resources;
+  // The event says which link was followed: the address may have been brought up to date again meanwhile.
+  addEventListener("hashchange", (event) => void load(event.newURL));
   effect(() => remember(state()));
 }
 
@@ -35,8 +38,6 @@ function state(): State {
   return { resources: resourcesText.value, observed: observedText.value, view: view.value, selected: selected.value };
 }
 
-let timer = 0;
-
 /** Keeps the address up to date, so that going back to it is going back to the work. */
 function remember(now: State): void {
   clearTimeout(timer);
@@ -50,8 +51,9 @@ async function write(now: State): Promise<void> {
   if (location.hash !== fragment) history.replaceState(null, "", fragment === "" ? location.pathname + location.search : fragment);
 }
 
-async function load(): Promise<boolean> {
-  const packed = new URLSearchParams(location.hash.slice(1)).get("state");
+async function load(address: string): Promise<boolean> {
+  clearTimeout(timer);
+  const packed = new URLSearchParams(new URL(address).hash.slice(1)).get("state");
   if (!packed) return false;
   try {
     const found = checked(JSON.parse(await unpack(packed)));
