@@ -175,3 +175,15 @@ test("a hundred names that are none", () =>
     }
     await clean(page);
   }));
+
+test("the watch sees what it is there for", async () => {
+  const write = (page) =>
+    page.evaluate(() => {
+      try {
+        document.body.insertAdjacentHTML("beforeend", "<b>markup</b>");
+      } catch {
+        // The policy forbids it, and says so.
+      }
+    });
+  await assert.rejects(visit({}, write), /requires 'TrustedHTML' assignment/);
+});

@@ -51,6 +51,27 @@ test("the page can be used within a second", () =>
     assert.ok(Math.min(...times) <= 1000 * busy(), `${times.join(", ")} ms`);
   }));
 
+test("nothing jumps while the page loads, while somebody types, and from plan to plan", () =>
+  visit({}, async (page) => {
+    await page.reload();
+    await page.getByRole("heading", { name: /^Plan: 4 to create/ }).waitFor();
+    await editor(page).press("ControlOrMeta+End");
+    await page.keyboard.type("\n# a remark");
+    await page.locator(".finding").last().waitFor();
+    const jumps = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          new PerformanceObserver((list) => resolve(list.getEntries().map(({ value }) => value))).observe({
+            type: "layout-shift",
+            buffered: true,
+          });
+          setTimeout(() => resolve([]), 1000);
+        }),
+    );
+    const sum = jumps.reduce((total, value) => total + value, 0);
+    assert.ok(sum < 0.05, `layout shifts add up to ${sum}: ${jumps.join(", ")}`);
+  }));
+
 test("a thousand Models: only what is seen is in the document, and typing stays fluid", () =>
   visit({}, async (page) => {
     await page.evaluate((text) => navigator.clipboard.writeText(text), models(1000));
