@@ -2,7 +2,7 @@
 
 import { batch, effect, signal } from "@preact/signals";
 import { ask, plan } from "./planner/client";
-import type { Answer, Info, Live, Question } from "./planner/types";
+import type { Answer, Info, Live, PlanOutline, Question } from "./planner/types";
 
 /** The views beside the editor. On a narrow screen the editor is one of them. */
 export const VIEWS = ["edit", "plan", "forecast", "objects", "map", "act"] as const;
@@ -25,6 +25,8 @@ export const selected = signal("");
 /** The planner's last answer, and the question that it is about. */
 export const answer = signal<Answer | null>(null);
 export const answered = signal<Question | null>(null);
+/** The last plan that there was: it stays while the text has mistakes. */
+export const lastPlan = signal<PlanOutline | null>(null);
 /** Counts answers: what was asked of an older one is stale. */
 export const revision = signal(0);
 /** Whether a newer question is with the planner. */
@@ -71,6 +73,7 @@ function done(value: Answer, question: Question): void {
   batch(() => {
     answer.value = value;
     answered.value = question;
+    if (value.plan) lastPlan.value = value.plan;
     revision.value += 1;
     planning.value = question.resources !== resourcesText.value || question.observed !== observedText.value;
   });

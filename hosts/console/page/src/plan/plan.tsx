@@ -8,7 +8,7 @@ import { Copy } from "../shell/copy";
 import { scroller } from "../shell/scroller";
 import { clipped, objectName, plural, visible } from "../shell/text";
 import { VirtualList } from "../shell/virtual";
-import { announce, answer, live, observedText, resourcesText, show } from "../state";
+import { announce, answer, lastPlan, live, observedText, resourcesText, show } from "../state";
 import { ChangeLine } from "./change";
 import { apply, kubectl } from "./command";
 import { PlanObject, Wait } from "./object";
@@ -21,17 +21,14 @@ const FEW = 12;
 const filter = signal<ReadonlySet<string>>(new Set());
 /** Objects that the user opened (true) or closed (false). */
 const toggled = signal<ReadonlyMap<string, boolean>>(new Map());
-/** The last plan that there was: it stays while the text has mistakes. */
-const last = signal<PlanOutline | null>(null);
 
 /** The view. */
 export function Plan() {
   const said = answer.value;
-  if (said?.plan && last.peek() !== said.plan) last.value = said.plan;
   useAnnouncement(said?.plan?.summary.text ?? "");
   if (!said) return <p class="empty faint">The planner is loading …</p>;
   if (resourcesText.value.trim() === "" && observedText.value.trim() === "" && !live.value) return <Nothing />;
-  const plan = said.plan ?? last.value;
+  const plan = said.plan ?? lastPlan.value;
   if (!plan) return <Unreadable />;
   return (
     <>
