@@ -32,6 +32,9 @@ pub mod patch;
 pub mod record;
 pub mod timing;
 
+pub mod console_server;
+pub mod upstream;
+
 pub mod hook_load;
 pub mod hook_server;
 pub mod rbac;

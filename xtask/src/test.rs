@@ -11,8 +11,19 @@ use std::process::Command;
 const XTASK: [&str; 4] = ["--profile", "xtask", "--package", "xtask"];
 const HOST_TESTS: &str = "modelwright-host-tests";
 /// Those of host-tests that need a control plane.
-const CLUSTER_TESTS: [&str; 10] =
-    ["cluster", "istio", "deploy", "handover", "metacontroller", "rollout", "consent", "rbac", "faults", "truth"];
+const CLUSTER_TESTS: [&str; 11] = [
+    "cluster",
+    "istio",
+    "deploy",
+    "handover",
+    "metacontroller",
+    "rollout",
+    "consent",
+    "console_cluster",
+    "rbac",
+    "faults",
+    "truth",
+];
 /// Those of host-tests that rewrite what they expect.
 const BLESSED: [&str; 2] = ["fuel", "scenarios"];
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];

@@ -27,6 +27,14 @@ Recorded requests are replayed by `modelwright text OPERATION < FILE`. They hold
 
 SIGTERM and SIGINT: /readyz fails, the server goes on for --drain, then answers what has begun for at most --grace, and ends with 0.";
 
+const CONSOLE: &str = "\
+The address that is printed holds a token: whoever knows it may do here what the kubeconfig may do.
+It is in the part of the address that browsers send to nobody, it is new in every run, and only this
+machine reaches the port.
+
+Secrets never pass through, and neither do exec, attach, port-forward, proxy, logs and tokens.
+Without --allow-writes nothing is changed.";
+
 /// Plans what Models, EndpointConfigs and Endpoints need in a cluster, and does it.
 ///
 /// What is in the cluster is read from its API server, comes from files (`--live`), or is taken to be nothing (`--offline`).
@@ -73,6 +81,9 @@ pub enum Command {
     Crds(Crds),
     /// Show versions and limits
     Info(Info),
+    /// Show the console in a browser: edit, see, plan and, with --allow-writes, apply
+    #[command(after_help = CONSOLE)]
+    Console(Console),
     /// Answer the hooks of Metacontroller, and everything a server needs beside it
     #[command(after_help = HOOK)]
     Hook(Box<Hook>),
@@ -411,6 +422,20 @@ pub struct Info {
     /// Form of the result
     #[arg(short, long, value_enum, default_value_t = Report::Text)]
     pub output: Report,
+}
+
+/// `console`.
+#[derive(Args, Debug)]
+pub struct Console {
+    /// Which API server.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Port of 127.0.0.1 [default: any free one]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1024..))]
+    pub port: Option<u16>,
+    /// Pass requests on that change the cluster; the page still asks before each plan
+    #[arg(long)]
+    pub allow_writes: bool,
 }
 
 /// `hook`.

@@ -37,9 +37,23 @@ pub fn runtime() -> Result<Runtime, Stop> {
 impl Cluster {
     /// Finds the API server. Nothing is asked yet.
     pub async fn connect(connection: &Connection) -> Result<Self, Stop> {
+        Self::with_read_timeout(connection, Some(READ)).await
+    }
+
+    /// The same for whoever passes requests of others on: an answer may be silent for as long as a watch is.
+    pub async fn connect_for_streams(connection: &Connection) -> Result<Self, Stop> {
+        Self::with_read_timeout(connection, None).await
+    }
+
+    /// The client, with the credentials.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    async fn with_read_timeout(connection: &Connection, read: Option<Duration>) -> Result<Self, Stop> {
         let mut config = configuration(connection).await?;
         config.connect_timeout = Some(CONNECT);
-        config.read_timeout = Some(READ);
+        config.read_timeout = read;
         config.reset_reader_on_write = true;
         // Retries are told to the user, so they are not made where nobody sees them.
         config.default_retry = false;
@@ -48,6 +62,15 @@ impl Cluster {
         let client = Client::try_from(config).map_err(|error| Stop::Host(format!("{url}: {}", causes(&error))))?;
         Ok(Self { client, namespace, url, answered: AtomicBool::new(false) })
     }
+}
+
+/// The name of the context; empty where no kubeconfig says one, as in a pod.
+pub fn context(connection: &Connection) -> String {
+    let current = || match &connection.kubeconfig {
+        Some(file) => Kubeconfig::read_from(file).ok()?.current_context,
+        None => Kubeconfig::read().ok()?.current_context,
+    };
+    connection.context.clone().or_else(current).unwrap_or_default()
 }
 
 async fn configuration(connection: &Connection) -> Result<Config, Stop> {
@@ -71,7 +94,7 @@ fn no_cluster(error: &dyn Error) -> String {
 }
 
 /// An error and what caused it, each said once.
-pub(super) fn causes(error: &dyn Error) -> String {
+pub fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

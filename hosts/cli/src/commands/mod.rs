@@ -1,6 +1,7 @@
 //! One file for each command: read, ask the component, show.
 
 mod apply;
+mod console;
 mod crds;
 mod delete;
 mod diff;
@@ -36,6 +37,7 @@ pub fn run(command: &Command, console: &mut Console<'_>) -> Result<u8, Stop> {
         Command::Requirements(arguments) => requirements::run(arguments, console),
         Command::Crds(arguments) => crds::run(arguments, console),
         Command::Info(arguments) => info::run(arguments, console),
+        Command::Console(arguments) => console::run(arguments, console),
         Command::Hook(arguments) => hook::run(arguments, console),
         Command::Text(arguments) => text(arguments, console),
         Command::Completions(arguments) => completions(arguments, console),
