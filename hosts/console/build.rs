@@ -61,7 +61,7 @@ fn embed(page: &Path) -> Result<(), String> {
         let packed = out.join(format!("{number}.gz"));
         let bytes = fs::read(file).map_err(|error| explain(error.to_string()))?;
         fs::write(&packed, gzip(&bytes)?).map_err(|error| error.to_string())?;
-        entry(&mut list, page, file, &bytes, &packed)?;
+        entry(&mut list, page, file, &bytes, number)?;
     }
     list.push(']');
     fs::write(out.join("files.rs"), list).map_err(|error| error.to_string())
@@ -79,14 +79,16 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn entry(list: &mut String, page: &Path, file: &Path, bytes: &[u8], packed: &Path) -> Result<(), String> {
+fn entry(list: &mut String, page: &Path, file: &Path, bytes: &[u8], number: usize) -> Result<(), String> {
     let name = file.strip_prefix(page).map_err(|error| error.to_string())?.to_string_lossy().replace('\\', "/");
     let end = name.rsplit('.').next().unwrap_or_default();
     let known = TYPES.iter().find(|(extension, _)| *extension == end);
     let (_, kind) = known.ok_or_else(|| format!("{}: nothing says which content type this file has", file.display()))?;
     let tag = Sha256::digest(bytes).iter().take(TAG).map(|byte| format!("{byte:02x}")).collect::<String>();
     let path = format!("/{name}");
-    writeln!(list, "    File {{ path: {path:?}, kind: {kind:?}, tag: \"\\\"{tag}\\\"\", packed: include_bytes!({packed:?}) }},")
+    // Not the folder itself, so that the same page is the same source wherever it is built.
+    let packed = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{number}.gz\"))");
+    writeln!(list, "    File {{ path: {path:?}, kind: {kind:?}, tag: \"\\\"{tag}\\\"\", packed: {packed} }},")
         .map_err(|error| error.to_string())
 }
 

@@ -4,8 +4,8 @@ use crate::component::{self, Labels};
 use crate::project::{NATIVE, Project};
 use crate::setup::{self, WasmRust};
 use crate::shell::{self, Outcome, Steps};
-use crate::sizes;
 use crate::wasm::{self, Module};
+use crate::{console, js, sizes};
 use std::path::{Path, PathBuf};
 
 /// Builds everything; the answer is the Rust that did, which later steps build with, too.
@@ -14,6 +14,9 @@ pub fn build(project: &Project, steps: &mut Steps) -> Outcome<WasmRust> {
     setup::npm_tools(project, steps)?;
     component(project, &rust, steps)?;
     steps.step("Compiling the component ahead of time", || precompile(project))?;
+    js::build_with(project, &rust, steps)?;
+    // The command line has the page in it, and the page the planner.
+    console::build_with(project, steps)?;
     steps.step("Building the command line", || build_command_line(project))?;
     gather(project)?;
     Ok(rust)

@@ -87,6 +87,7 @@ impl Project {
         cargo.envs([
             ("MODELWRIGHT_BIN", self.dist().join("modelwright")),
             ("MODELWRIGHT_COMPONENT", self.dist().join("modelwright.component.wasm")),
+            ("MODELWRIGHT_CONSOLE", self.console()),
             ("MODELWRIGHT_CORE", self.dist().join("modelwright.core.wasm")),
             ("MODELWRIGHT_PACKAGE", self.package()),
             ("MODELWRIGHT_TRANSPILED", self.transpiled()),

@@ -44,10 +44,8 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     let chromium = setup::chromium(steps)?;
     setup::python_tools(project, steps)?;
     let rust = dist::build(project, steps)?;
-    js::build_with(project, &rust, steps)?;
     setup::package_tools(project, steps)?;
     steps.step("Transpiling the component to JavaScript", || js::transpile(project))?;
-    console::build_with(project, steps)?;
     image::of_built(project, steps)?;
 
     steps.check("Format", || shell::run(project.cargo().args(["fmt", "--all", "--check"])));
@@ -90,7 +88,6 @@ pub fn bless(project: &Project, steps: &mut Steps) -> Outcome {
     steps.step("Rendering the kustomize base", || manifests::bless(project, &checkers))?;
     let nginx = setup::nginx(steps)?;
     let rust = dist::build(project, steps)?;
-    js::build_with(project, &rust, steps)?;
     steps.step("Transpiling the component to JavaScript", || js::transpile(project))?;
     sizes::bless(project, &rust)?;
     let mut scenarios = host_tests(project, &rust, &nginx, |test| BLESSED.contains(&test))?;
