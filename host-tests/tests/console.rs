@@ -1,5 +1,5 @@
-//! The server of the console as a program, before something that stands in for an API server: what the page gets, and what nobody else
-//! gets. Whatever comes, the answer is that of the API server, a file of the page, or a `Status` with one sentence.
+//! The server of the console as a program, before something that stands in for an API server: what the page gets, and what nobody
+//! else gets. Whatever comes, the answer is that of the API server, a file of the page, or a `Status` with one sentence.
 #![allow(missing_docs, reason = "a test")]
 
 use modelwright_host_tests::console_server::{self, ConsoleServer};
@@ -218,15 +218,17 @@ fn the_session_says_where_one_is() {
 #[test]
 fn no_credentials_cross_in_either_direction() {
     let answer = |_: &Asked, stream: &mut TcpStream| {
-        let more = "Set-Cookie: a=b\r\nX-Internal: yes\r\nWarning: 299 - \"deprecated\"\r\nAudit-Id: 7\r\nServer: x\r\nAccess-Control-Allow-Origin: *\r\n\
-                    Content-Security-Policy: default-src *\r\nCache-Control: public\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\n";
+        let more = "Set-Cookie: a=b\r\nX-Internal: yes\r\nWarning: 299 - \"deprecated\"\r\nAudit-Id: 7\r\nServer: x\r\n\
+                    Access-Control-Allow-Origin: *\r\nContent-Security-Policy: default-src *\r\nCache-Control: public\r\n\
+                    Keep-Alive: timeout=5\r\nProxy-Authenticate: x\r\n";
         upstream::json(stream, "200 OK", more, r#"{"fine":true}"#);
     };
     let (upstream, server) = before(answer, &["--allow-writes"]);
     let headers = "Cookie: session=1\r\nImpersonate-User: admin\r\nImpersonate-Group: system:masters\r\nImpersonate-Extra-a: b\r\n\
                    Proxy-Authorization: x\r\nX-Remote-User: admin\r\nX-Forwarded-For: 1.2.3.4\r\nForwarded: for=1.2.3.4\r\n\
                    Connection: X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nX-HTTP-Method-Override: DELETE\r\nAccept: application/json\r\n\
-                   Content-Type: application/apply-patch+yaml\r\nContent-Length: 7\r\nUser-Agent: Mozilla\r\nReferer: http://x/\r\n";
+                   Content-Type: application/apply-patch+yaml\r\nContent-Length: 7\r\nUser-Agent: Mozilla\r\n\
+                   Referer: http://x/\r\n";
     let what = format!("PATCH {MODEL}?fieldManager=modelwright&fieldValidation=Strict");
     let reply = server.send(&server.head(&what, headers), "{\"a\":1}");
     assert_eq!((reply.code, reply.body.as_str()), (200, r#"{"fine":true}"#));

@@ -27,7 +27,8 @@ fn model(namespace: &Namespace<'_>) -> Value {
     namespace.take(&json!({
         "apiVersion": "mlops.internal/v1alpha1", "kind": "Model", "metadata": {"name": "plain"},
         "spec": {
-            "image": "registry.example.com/plain:1", "artifact": {"uri": "https://models.example.com/plain.tar.gz", "maxBytes": "1Gi"},
+            "image": "registry.example.com/plain:1",
+            "artifact": {"uri": "https://models.example.com/plain.tar.gz", "maxBytes": "1Gi"},
             "capture": {"mode": "Disabled"}, "storage": {"ephemeral": {}},
         },
     }))
@@ -95,9 +96,10 @@ fn without_allow_writes_nothing_is_changed() {
         let reply = server.write(&format!("PATCH {}/plain?{query}", models(&namespace)), APPLY, &model(&namespace).to_string());
         assert_eq!(reply.code, 403, "{}", reply.body);
     }
+    let attributes = json!({"verb": "list", "group": "mlops.internal", "resource": "models", "namespace": namespace.name});
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {"verb": "list", "group": "mlops.internal", "resource": "models", "namespace": namespace.name}},
+        "spec": {"resourceAttributes": attributes},
     });
     let question = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     let reply = server.write(question, "application/json", &review.to_string());

@@ -13,8 +13,8 @@ use std::convert::Infallible;
 /// What an answer is made of.
 pub type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The page runs scripts and styles of its own files only, speaks to this server only, and writes no markup from text. The page has the
-/// same policy in its head, for servers that send none.
+/// The page runs scripts and styles of its own files only, speaks to this server only, and writes no markup from text. The page has
+/// the same policy in its head, for servers that send none.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types modelwright";

@@ -1,7 +1,7 @@
 //! Who may ask at all: requests that name this server, from its own page or from nobody's.
 //!
-//! A page of somebody else in the same browser reaches loopback, too, under the server's name or (by a DNS record that changes) under its
-//! own. The first has another `Origin` and `Sec-Fetch-Site`, the second another `Host`.
+//! A page of somebody else in the same browser reaches loopback, too, under the server's name or (by a DNS record that changes)
+//! under its own. The first has another `Origin` and `Sec-Fetch-Site`, the second another `Host`.
 
 use crate::answer::Refusal;
 use http::header::{HOST, ORIGIN, TRANSFER_ENCODING, UPGRADE};

@@ -1,6 +1,7 @@
 //! A request that may be passed on → the API server, and its answer back as it comes.
 //!
-//! Of both only what is named here goes through: no credentials of the browser reach the cluster, none of the cluster reach the browser.
+//! Of both only what is named here goes through: no credentials of the browser reach the cluster, none of the cluster reach the
+//! browser.
 
 use crate::answer::{Body, Refusal};
 use crate::server::Settings;

@@ -36,7 +36,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Which cluster, and what may be done with it.
 pub struct Settings {
-    /// The API server, with the credentials of the kubeconfig. It must have no limit on the time between two reads: watches are silent.
+    /// The API server, with the credentials of the kubeconfig. It must have no limit on the time between two reads: watches are
+    /// silent.
     pub client: kube::Client,
     /// An error and what caused it, as one sentence.
     pub explain: fn(&dyn Error) -> String,

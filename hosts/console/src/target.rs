@@ -1,13 +1,14 @@
-//! What may be asked of the API server through here: a plainly written path that holds no secret and opens no other door, and a method.
+//! What may be asked of the API server through here: a plainly written path that holds no secret and opens no other door, and a
+//! method.
 //!
-//! Nothing is normalised. A path that is written in any other way than the API server writes it is refused, so that there are never two
-//! opinions about what it means; and what is not known to be needed by a page that shows, plans and applies is refused as well.
+//! Nothing is normalised. A path that is written in any other way than the API server writes it is refused, so that there are never
+//! two opinions about what it means; and what is not known to be needed by a page that shows, plans and applies is refused as well.
 
 use crate::answer::Refusal;
 use http::{Method, StatusCode};
 
-/// Parts of an object that may be read and written. The logs of containers are not among them: programs print what they like, secrets
-/// included, and the page shows none.
+/// Parts of an object that may be read and written. The logs of containers are not among them: programs print what they like,
+/// secrets included, and the page shows none.
 const PARTS: [&str; 2] = ["scale", "status"];
 /// Old paths to every resource, secrets included.
 const OLD: [&str; 2] = ["proxy", "watch"];

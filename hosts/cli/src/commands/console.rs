@@ -37,5 +37,5 @@ async fn serve(arguments: &arguments::Console, console: &mut Console<'_>) -> Res
 fn about(context: &str, url: &str, writes: bool) -> String {
     let context = if context.is_empty() { String::new() } else { format!("context {context}, ") };
     let writes = if writes { "may change it" } else { "read-only, --allow-writes lets it change things" };
-    format!("The console of {context}{url} ({writes}). Open this address in a browser; Ctrl-C ends it.\n")
+    format!("The console of {context}{url} ({writes}).\nOpen this address in a browser; Ctrl-C ends it.\n")
 }
