@@ -1,17 +1,31 @@
-// One writer for each namespace: a Lease named `modelwright`, taken before the first write, renewed while it is held, deleted after the
-// last write. One that its holder no longer renews is taken over. The command line takes the same one.
-//
-// Shape and meaning of the fields: https://kubernetes.io/docs/concepts/architecture/leases/
+/**
+ * One writer for each namespace: a Lease named `modelwright`, taken before the first write, renewed while it is held, deleted after the
+ * last write. One that its holder no longer renews is taken over. The command line takes the same one.
+ *
+ * Shape and meaning of the fields: https://kubernetes.io/docs/concepts/architecture/leases/
+ */
 
-import { type Answer, type Call, type Client, get, isFine, messageOf, type Patience, refused, sleep, Trouble, withJson } from '../cluster/call.ts';
+import {
+  type Answer,
+  type Call,
+  type Client,
+  get,
+  isFine,
+  messageOf,
+  type Patience,
+  refused,
+  sleep,
+  Trouble,
+  withJson,
+} from "../cluster/call";
 
-const NAME = 'modelwright';
+const NAME = "modelwright";
 /** A holder that has not renewed for this long is gone. */
 const SECONDS = 15;
 /** How often a holder renews, in milliseconds. */
 export const RENEWAL = 5_000;
 /** What the API server says to a new object in a namespace that is being deleted. */
-const TERMINATING = 'because it is being terminated';
+const TERMINATING = "because it is being terminated";
 /** How often one that waits looks again. */
 const LOOK = 500;
 
@@ -44,8 +58,14 @@ export class Lease {
    * Takes the Lease of a namespace, and waits while another holds it. `say` is told once who that is. A namespace that is being deleted
    * takes no new object, so nobody can have one there and nothing can be made there by anyone: `undefined`, as when the wait was aborted.
    */
-  static async take(client: Client, namespace: string, holder: string, say: (text: string) => void, patience: Patience): Promise<Lease | undefined> {
-    let seen = '';
+  static async take(
+    client: Client,
+    namespace: string,
+    holder: string,
+    say: (text: string) => void,
+    patience: Patience,
+  ): Promise<Lease | undefined> {
+    let seen = "";
     let since = 0;
     while (patience.signal?.aborted !== true) {
       const created = await client.call(create(namespace, holder), patience);
@@ -57,16 +77,17 @@ export class Lease {
       if (answer.code === 404) continue;
       if (!isFine(answer)) throw refused(get(one(namespace)), answer);
       const found: Found = JSON.parse(answer.body);
-      const other = found.spec?.holderIdentity ?? '';
+      const other = found.spec?.holderIdentity ?? "";
       const now = JSON.stringify([found.metadata.uid, found.metadata.resourceVersion]);
       if (now !== seen) {
-        if (seen === '' && other !== '' && other !== holder) say(`another run (${other}) is at work in namespace ${namespace}: waiting for it`);
+        if (seen === "" && other !== "" && other !== holder)
+          say(`another run (${other}) is at work in namespace ${namespace}: waiting for it`);
         seen = now;
         since = performance.now();
       }
       // Nobody's clock but ours counts: a holder is gone when we saw no renewal for as long as it promised.
       const promised = (found.spec?.leaseDurationSeconds ?? SECONDS) * 1000;
-      if (other === '' || other === holder || performance.now() - since > promised) {
+      if (other === "" || other === holder || performance.now() - since > promised) {
         const call = replace(namespace, holder, found);
         const taken = await client.call(call, patience);
         if (taken.code === 200) return new Lease(client, namespace, holder, taken);
@@ -95,7 +116,7 @@ export class Lease {
   /** Gives it back. Nothing but the time of the next run depends on whether that succeeds: nobody renews it any more. */
   async release(): Promise<void> {
     const { uid, resourceVersion } = this.found.metadata;
-    const call = withJson('DELETE', one(this.namespace), { preconditions: { uid, resourceVersion } });
+    const call = withJson("DELETE", one(this.namespace), { preconditions: { uid, resourceVersion } });
     const answer = await this.client.call(call, { tries: 2 });
     // Gone, or somebody else's by now.
     if (!isFine(answer) && answer.code !== 404 && answer.code !== 409) throw refused(call, answer);
@@ -113,8 +134,8 @@ export class Lease {
 
 /** Every request that is made for the Lease of a namespace. */
 export function leaseCalls(namespace: string): Call[] {
-  const found = { metadata: { uid: '', resourceVersion: '' } };
-  return [create(namespace, ''), get(one(namespace)), replace(namespace, '', found), withJson('DELETE', one(namespace), {})];
+  const found = { metadata: { uid: "", resourceVersion: "" } };
+  return [create(namespace, ""), get(one(namespace)), replace(namespace, "", found), withJson("DELETE", one(namespace), {})];
 }
 
 function all(namespace: string): string {
@@ -126,20 +147,20 @@ function one(namespace: string): string {
 }
 
 function create(namespace: string, holder: string): Call {
-  return withJson('POST', all(namespace), body(holder, {}));
+  return withJson("POST", all(namespace), body(holder, {}));
 }
 
 /** Guarded by the resourceVersion, so that of two that take over only one succeeds. */
 function replace(namespace: string, holder: string, found: Found): Call {
   const { uid, resourceVersion } = found.metadata;
-  return withJson('PUT', one(namespace), body(holder, { uid, resourceVersion }));
+  return withJson("PUT", one(namespace), body(holder, { uid, resourceVersion }));
 }
 
 function body(holder: string, guard: object): unknown {
-  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  const renewTime = new Date().toISOString().replace("Z", "000Z");
   return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
     metadata: { name: NAME, ...guard },
     spec: { holderIdentity: holder, leaseDurationSeconds: SECONDS, renewTime },
   };

@@ -1,11 +1,13 @@
-// A rehearsal: the API server does with every request of a plan what it would do, but stores nothing. What it says is compared with what
-// the plan says.
+/**
+ * A rehearsal: the API server does with every request of a plan what it would do, but stores nothing. What it says is compared with what
+ * the plan says.
+ */
 
-import { type Client, dry, isFine, messageOf, type Patience, refused } from '../cluster/call.ts';
-import { atOnce } from '../cluster/observe.ts';
-import { type Difference, type Json, missing, type Path, unforeseen } from './compare.ts';
-import type { Step } from './rollout.ts';
-import type { Action } from './work.ts';
+import { type Client, dry, isFine, messageOf, type Patience, refused } from "../cluster/call";
+import { atOnce } from "../cluster/observe";
+import { type Difference, type Json, missing, type Path, unforeseen } from "./compare";
+import type { Step } from "./rollout";
+import type { Action } from "./work";
 
 /** Requests that are under way at once. */
 const AT_ONCE = 5;
@@ -35,7 +37,7 @@ export interface Rehearsal {
 
 /** Whether the server does what the plan says. */
 export function agrees(trial: Trial): boolean {
-  return trial.refusal === '' && trial.missing.length === 0 && trial.unforeseen.length === 0;
+  return trial.refusal === "" && trial.missing.length === 0 && trial.unforeseen.length === 0;
 }
 
 /** Has every request of a plan tried. */
@@ -46,18 +48,42 @@ export async function rehearse(client: Client, { observed, work }: Step, patienc
   const isLater = (action: Action): boolean => !isDelete(action) && deleted.has(action.object);
   const now = work.actions.filter((action) => !isLater(action));
   const trials = await atOnce(now, AT_ONCE, (action) => {
-    const changes: { path: Path }[] = JSON.parse(work.objects.get(action.object)?.changes ?? '[]');
-    return attempt(client, action, objects.get(action.object), changes.map((change) => change.path), patience);
+    const changes: { path: Path }[] = JSON.parse(work.objects.get(action.object)?.changes ?? "[]");
+    return attempt(
+      client,
+      action,
+      objects.get(action.object),
+      changes.map((change) => change.path),
+      patience,
+    );
   });
-  const replaced = work.actions.filter(isLater).map(({ object }) => ({ object, why: 'the object that it replaces is still there' }));
-  const waiting = work.waiting.map(({ object, gate }) => ({ object, why: gate === 'owner' ? 'its owner does not exist yet' : `it waits (${gate})` }));
+  const replaced = work.actions
+    .filter(isLater)
+    .map(({ object }) => ({ object, why: "the object that it replaces is still there" }));
+  const waiting = work.waiting.map(({ object, gate }) => ({
+    object,
+    why: gate === "owner" ? "its owner does not exist yet" : `it waits (${gate})`,
+  }));
   return { trials, unasked: [...replaced, ...waiting] };
 }
 
-async function attempt(client: Client, action: Action, live: string | undefined, foreseen: Path[], patience: Patience): Promise<Trial> {
+async function attempt(
+  client: Client,
+  action: Action,
+  live: string | undefined,
+  foreseen: Path[],
+  patience: Patience,
+): Promise<Trial> {
   const call = dry(action.call);
   const answer = await client.call(call, patience);
-  const trial: Trial = { object: action.object, verb: action.verb, refusal: '', warnings: answer.warnings, missing: [], unforeseen: [] };
+  const trial: Trial = {
+    object: action.object,
+    verb: action.verb,
+    refusal: "",
+    warnings: answer.warnings,
+    missing: [],
+    unforeseen: [],
+  };
   if (!isFine(answer) && !action.expect.gone.includes(answer.code)) {
     return { ...trial, refusal: answer.code === 403 ? refused(call, answer).message : messageOf(answer) };
   }
@@ -66,7 +92,7 @@ async function attempt(client: Client, action: Action, live: string | undefined,
   const got: Json = JSON.parse(answer.body);
   const without = missing(asked, got);
   // A merge patch says by itself what it changes; an apply names every field that is meant.
-  const patched = action.call.contentType === 'application/merge-patch+json' ? named(asked) : [];
+  const patched = action.call.contentType === "application/merge-patch+json" ? named(asked) : [];
   const changed = live === undefined ? [] : unforeseen(JSON.parse(live), got, [...foreseen, ...patched]);
   // Those that are not as they were asked have been said.
   return { ...trial, missing: without, unforeseen: changed.filter((field) => without.every((said) => said.path !== field.path)) };
@@ -74,15 +100,16 @@ async function attempt(client: Client, action: Action, live: string | undefined,
 
 /** The fields that a merge patch names, as paths. */
 function named(patch: Json): Path[] {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return [[]];
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return [[]];
   return Object.entries(patch).flatMap(([name, value]) => named(value).map((path) => [name, ...path]));
 }
 
 function isDelete(action: Action): boolean {
-  return action.call.method === 'DELETE';
+  return action.call.method === "DELETE";
 }
 
 function idOf(text: string): string {
-  const { apiVersion, kind, metadata }: { apiVersion: string; kind: string; metadata: { namespace?: string; name: string } } = JSON.parse(text);
-  return `${apiVersion}|${kind}|${metadata.namespace ?? ''}|${metadata.name}`;
+  const { apiVersion, kind, metadata }: { apiVersion: string; kind: string; metadata: { namespace?: string; name: string } } =
+    JSON.parse(text);
+  return `${apiVersion}|${kind}|${metadata.namespace ?? ""}|${metadata.name}`;
 }

@@ -1,15 +1,17 @@
-// A roll-out: observe, plan, carry out what is not held back, and again, until nothing is left to do or nothing more can happen.
-//
-// Decisions are the component's: which requests, in which order, what waits for what. Here is only when they are sent, by the rules of the
-// command line: all of it under a Lease for each namespace, what takes something away from a fresh observation, at most so many deletes,
-// and nothing that nobody has agreed to.
+/**
+ * A roll-out: observe, plan, carry out what is not held back, and again, until nothing is left to do or nothing more can happen.
+ *
+ * Decisions are the component's: which requests, in which order, what waits for what. Here is only when they are sent, by the rules of the
+ * command line: all of it under a Lease for each namespace, what takes something away from a fresh observation, at most so many deletes,
+ * and nothing that nobody has agreed to.
+ */
 
-import { type Client, type Patience, PATIENT, refused, sleep, Trouble } from '../cluster/call.ts';
-import { type Ask, atOnce, gathered, observe, type Observed, type Read } from '../cluster/observe.ts';
-import { type Input, namespacesOf, now, parents, request } from '../cluster/request.ts';
-import { identity, Lease, RENEWAL } from './lease.ts';
-import { doneNow, type Fate, perform, type Watcher } from './round.ts';
-import { type Action, facts, hashes, is, isSettled, nameOf, type Status, type Waiting, type Work, workOf } from './work.ts';
+import { type Client, type Patience, PATIENT, refused, sleep, Trouble } from "../cluster/call";
+import { type Ask, atOnce, gathered, observe, type Observed, type Read } from "../cluster/observe";
+import { type Input, namespacesOf, now, parents, request } from "../cluster/request";
+import { identity, Lease, RENEWAL } from "./lease";
+import { doneNow, type Fate, perform, type Watcher } from "./round";
+import { type Action, facts, hashes, is, isSettled, nameOf, type Status, type Waiting, type Work, workOf } from "./work";
 
 /** The first pause while something is waited for; each one after it is half as long again. */
 const PAUSE = 400;
@@ -55,7 +57,7 @@ export interface Listener {
   /** A round begins with these actions. */
   round: (actions: Action[]) => void;
   /** What is happening to an action. */
-  action: (action: Action, fate: 'running' | Fate) => void;
+  action: (action: Action, fate: "running" | Fate) => void;
   /** What is waited for now. */
   waits: (waiting: Waiting[]) => void;
   /** Anything else that is worth a line. */
@@ -64,7 +66,7 @@ export interface Listener {
 
 /** How it ended. */
 export interface End {
-  kind: 'done' | 'held' | 'failed' | 'time-up' | 'not-waited' | 'differs' | 'stopped' | 'refused';
+  kind: "done" | "held" | "failed" | "time-up" | "not-waited" | "differs" | "stopped" | "refused";
   /** One sentence. */
   text: string;
   /** What is left, and why. */
@@ -77,8 +79,9 @@ export async function step(host: Host, input: Input, patience: Patience): Promis
   const reads = await observe(host.client, host.ask, parents(input), namespaces, patience);
   const observed = gathered(reads, namespaces);
   const [missing] = observed.missingNamespaces;
-  if (missing !== undefined) throw new Trouble(404, `namespace ${missing} does not exist: \`kubectl create namespace ${missing}\` makes it`);
-  const plan = await ok(host.ask, 'plan', request(input, observed, now()));
+  if (missing !== undefined)
+    throw new Trouble(404, `namespace ${missing} does not exist: \`kubectl create namespace ${missing}\` makes it`);
+  const plan = await ok(host.ask, "plan", request(input, observed, now()));
   return { reads, observed, plan, work: workOf(plan) };
 }
 
@@ -89,7 +92,7 @@ async function ok(ask: Ask, operation: string, text: string): Promise<string> {
   if (answer.startsWith(prefix)) return answer.slice(prefix.length, -1);
   const found: { failure?: { diagnostics?: { message?: string }[] } } = JSON.parse(answer);
   const sentences = found.failure?.diagnostics?.map((diagnostic) => diagnostic.message) ?? [];
-  throw new Trouble(0, `the planner does not take this: ${sentences.join('; ')}`);
+  throw new Trouble(0, `the planner does not take this: ${sentences.join("; ")}`);
 }
 
 /** Rounds that are foreseen, as far as they are looked at. */
@@ -99,7 +102,7 @@ interface Forecast {
 }
 
 async function forecast(host: Host, input: Input, observed: Observed): Promise<Forecast> {
-  return JSON.parse(await ok(host.ask, 'forecast', request(input, observed, now())));
+  return JSON.parse(await ok(host.ask, "forecast", request(input, observed, now())));
 }
 
 /** How many objects will be deleted, in whichever round. */
@@ -127,7 +130,7 @@ export class Rollout implements Watcher {
   private deletes = 0;
   private done = 0;
   /** Why the last round ended early; empty: it did not. */
-  private surprise = '';
+  private surprise = "";
   private failed: Trouble | undefined;
   /** How often an action met a changed world. */
   private readonly surprises = new Map<string, number>();
@@ -158,7 +161,7 @@ export class Rollout implements Watcher {
     try {
       end = await this.all(shown);
     } catch (error) {
-      end = ended('refused', this.stoppedBy(error instanceof Error ? error.message : String(error)));
+      end = ended("refused", this.stoppedBy(error instanceof Error ? error.message : String(error)));
     }
     // Also after a failure: the next run should not have to wait.
     for (const lease of this.leases) {
@@ -170,7 +173,7 @@ export class Rollout implements Watcher {
   private async all(shown: Step): Promise<End> {
     const { delete: references } = this.input;
     const named = [...shown.work.objects].filter(([id]) => references.some((reference) => is(reference, id)));
-    this.going = named.map(([, subject]) => subject.observed.uid).filter((uid) => uid !== '');
+    this.going = named.map(([, subject]) => subject.observed.uid).filter((uid) => uid !== "");
     let current = shown;
     if (shown.work.actions.length > 0) {
       this.agreed = await hashes(shown.work);
@@ -178,7 +181,7 @@ export class Rollout implements Watcher {
       current = await this.step();
       // What nobody has agreed to is not done.
       if (!same(await hashes(current.work), this.agreed)) {
-        return ended('differs', 'The cluster has changed since the plan was shown: nothing was done. This is the plan now.');
+        return ended("differs", "The cluster has changed since the plan was shown: nothing was done. This is the plan now.");
       }
     }
     return this.rounds(current);
@@ -188,7 +191,7 @@ export class Rollout implements Watcher {
     const deadline = performance.now() + this.terms.timeout;
     let current = first;
     let pause = PAUSE;
-    let before = '';
+    let before = "";
     let asked = false;
     for (;;) {
       const { work } = current;
@@ -206,11 +209,11 @@ export class Rollout implements Watcher {
         if (!(await this.sleep(Math.min(pause, deadline - performance.now())))) return this.interrupted();
       }
       current = await this.step();
-      if (this.surprise !== '' && !(await this.isAgreed(current.work))) {
+      if (this.surprise !== "" && !(await this.isAgreed(current.work))) {
         const text = `${this.surprise}. Planned again: this is more than was agreed to, so it is asked again.`;
-        return ended('differs', this.stoppedBy(text));
+        return ended("differs", this.stoppedBy(text));
       }
-      this.surprise = '';
+      this.surprise = "";
     }
   }
 
@@ -233,7 +236,7 @@ export class Rollout implements Watcher {
     const deletes = this.deletes + actions.filter((action) => action.destructive).length;
     if (deletes > this.terms.allowDeletes) throw new Trouble(0, tooMany(deletes, this.terms.allowDeletes));
     this.agreed = await hashes(work);
-    for (const one of work.waiting) if (one.gate === 'traffic') this.waitedForPods.add(one.object);
+    for (const one of work.waiting) if (one.gate === "traffic") this.waitedForPods.add(one.object);
     this.finished = new Set();
     this.listener.round(actions);
     await perform(this.host.client, actions, work, this, this.patience);
@@ -243,23 +246,24 @@ export class Rollout implements Watcher {
   }
 
   began(action: Action): void {
-    this.listener.action(action, 'running');
+    this.listener.action(action, "running");
   }
 
   ended(action: Action, fate: Fate): void {
     this.listener.action(action, fate);
-    if (fate.kind === 'done') {
+    if (fate.kind === "done") {
       this.deletes += action.destructive ? 1 : 0;
       this.done += 1;
       this.finished.add(action.id);
       this.surprises.delete(action.id);
-    } else if (fate.kind === 'failed') {
+    } else if (fate.kind === "failed") {
       this.failed ??= new Trouble(fate.trouble.code, `${nameOf(action.object)}: ${fate.trouble.message}`);
     } else {
       const count = (this.surprises.get(action.id) ?? 0) + 1;
       this.surprises.set(action.id, count);
       this.surprise = `${nameOf(action.object)}: ${fate.why}`;
-      if (count >= SURPRISES) throw new Trouble(409, `${nameOf(action.object)}: ${action.verb} is refused again and again: ${fate.why}`);
+      if (count >= SURPRISES)
+        throw new Trouble(409, `${nameOf(action.object)}: ${action.verb} is refused again and again: ${fate.why}`);
       this.listener.note(`${this.surprise}; observing again`);
     }
   }
@@ -273,14 +277,19 @@ export class Rollout implements Watcher {
   private remember(work: Work, actions: Action[]): void {
     for (const action of actions) {
       const subject = work.objects.get(action.object);
-      if (action.verb !== 'update' || !this.finished.has(action.id) || subject === undefined) continue;
+      if (action.verb !== "update" || !this.finished.has(action.id) || subject === undefined) continue;
       this.performed.set(action.object, { uid: subject.observed.uid, changes: subject.changes });
     }
     if (this.performed.size === 0) return;
     const entries = [...this.performed];
-    const objects = entries.map(([id, { uid, changes }]) => `{"id":${JSON.stringify(id)},"observed":{"uid":"${uid}"},"changes":${changes}}`);
+    const objects = entries.map(
+      ([id, { uid, changes }]) => `{"id":${JSON.stringify(id)},"observed":{"uid":"${uid}"},"changes":${changes}}`,
+    );
     const done = entries.map(([id]) => `{"object":${JSON.stringify(id)}}`);
-    this.input = { ...this.input, previous: `{"formatVersion":"1.0","objects":[${objects.join(',')}],"actions":[${done.join(',')}]}` };
+    this.input = {
+      ...this.input,
+      previous: `{"formatVersion":"1.0","objects":[${objects.join(",")}],"actions":[${done.join(",")}]}`,
+    };
   }
 
   /** Whether all that is left to do has waited for pods. Whoever does not want to wait does not run after them either. */
@@ -291,35 +300,43 @@ export class Rollout implements Watcher {
   /** Whether nothing can follow any more. What is forecast from here knows, which is much work, so it is only asked when `still`. */
   private async atRest(current: Step, still: boolean, deadline: number): Promise<End | undefined> {
     const { work, observed } = current;
-    const isGone = (): boolean => work.actions.length === 0 && !this.going.some((uid) => observed.objects.some((text) => text.includes(uid)));
+    const isGone = (): boolean =>
+      work.actions.length === 0 && !this.going.some((uid) => observed.objects.some((text) => text.includes(uid)));
     const settled = this.input.delete.length > 0 ? isGone() : isSettled(work);
     if (settled) return this.finishedAll();
-    if (!this.terms.wait) return ended('not-waited', `Done for now: ${count(this.done)}.`, work.waiting);
+    if (!this.terms.wait) return ended("not-waited", `Done for now: ${count(this.done)}.`, work.waiting);
     // Another host says how far it is, and only time tells whether it goes on.
-    const isWithAnother = work.waiting.some((one) => one.gate === 'another-host');
+    const isWithAnother = work.waiting.some((one) => one.gate === "another-host");
     const end = still && !isWithAnother ? await this.foreseen(current) : undefined;
     if (end !== undefined || performance.now() < deadline) return end;
-    return ended('time-up', `Not finished in ${this.terms.timeout / 1000} s: ${count(this.done)}.`, work.waiting);
+    return ended("time-up", `Not finished in ${this.terms.timeout / 1000} s: ${count(this.done)}.`, work.waiting);
   }
 
   private finishedAll(): End {
-    return ended('done', this.done === 0 ? 'Nothing to do: everything is as it should be.' : `Done: ${count(this.done)}.`);
+    return ended("done", this.done === 0 ? "Nothing to do: everything is as it should be." : `Done: ${count(this.done)}.`);
   }
 
   /** The end, where nothing more can happen. */
   private async foreseen({ observed, work }: Step): Promise<End | undefined> {
     const { rounds, end } = await forecast(this.host, this.input, observed);
     if (rounds.length > 0) return undefined;
-    const failed = work.statuses.filter((status) => status.state === 'failed');
-    if (failed.length > 0) return ended('failed', `Done: ${count(this.done)}. Failed:`, failed.map(failure));
-    return end.waiting.length === 0 ? this.finishedAll() : ended('held', `Done: ${count(this.done)}. The rest is held back:`, end.waiting);
+    const failed = work.statuses.filter((status) => status.state === "failed");
+    if (failed.length > 0) return ended("failed", `Done: ${count(this.done)}. Failed:`, failed.map(failure));
+    return end.waiting.length === 0
+      ? this.finishedAll()
+      : ended("held", `Done: ${count(this.done)}. The rest is held back:`, end.waiting);
   }
 
   /** What is waited for: what a gate holds back and, when all is deleted, what the cluster itself takes away after its owner. */
   private waiting(work: Work): Waiting[] {
     if (this.input.delete.length === 0 || work.waiting.length > 0) return work.waiting;
-    const text = 'it is gone; what belonged to it is being collected';
-    return this.input.delete.map(({ kind, namespace, name }) => ({ object: `|${kind}|${namespace}|${name}`, gate: 'gone', facts: text, text }));
+    const text = "it is gone; what belonged to it is being collected";
+    return this.input.delete.map(({ kind, namespace, name }) => ({
+      object: `|${kind}|${namespace}|${name}`,
+      gate: "gone",
+      facts: text,
+      text,
+    }));
   }
 
   /** What a host writes about what it saw. One that cannot be written is written after the next observation. */
@@ -327,10 +344,14 @@ export class Rollout implements Watcher {
     // A deletion says nothing about what stays.
     const { delete: references } = this.input;
     const ours = statuses.filter(({ object }) => references.length === 0 || references.some((reference) => is(reference, object)));
-    await atOnce(ours.flatMap(({ call }) => call ?? []), AT_ONCE, async (call) => {
-      const answer = await this.host.client.call(call, this.patience);
-      if (answer.code === 403) throw refused(call, answer);
-    });
+    await atOnce(
+      ours.flatMap(({ call }) => call ?? []),
+      AT_ONCE,
+      async (call) => {
+        const answer = await this.host.client.call(call, this.patience);
+        if (answer.code === 403) throw refused(call, answer);
+      },
+    );
   }
 
   /** Sleeps. Whether nobody wants to stop. */
@@ -366,22 +387,22 @@ export class Rollout implements Watcher {
   }
 
   private interrupted(): End {
-    return ended('stopped', this.stoppedBy('Stopped'));
+    return ended("stopped", this.stoppedBy("Stopped"));
   }
 
   /** Why it ended, with what was done before that. */
   private stoppedBy(why: string): string {
-    return `${why.replace(/\.$/, '')}. ${count(this.done)} done; beginning again goes on from there.`;
+    return `${why.replace(/\.$/, "")}. ${count(this.done)} done; beginning again goes on from there.`;
   }
 }
 
-function ended(kind: End['kind'], text: string, waiting: Waiting[] = []): End {
+function ended(kind: End["kind"], text: string, waiting: Waiting[] = []): End {
   return { kind, text, waiting };
 }
 
 function failure(status: Status): Waiting {
-  const text = status.why === '' ? nameOf(status.object) : `${nameOf(status.object)}: ${status.why}`;
-  return { object: status.object, gate: 'failed', facts: status.why, text };
+  const text = status.why === "" ? nameOf(status.object) : `${nameOf(status.object)}: ${status.why}`;
+  return { object: status.object, gate: "failed", facts: status.why, text };
 }
 
 function same(one: Set<string>, other: Set<string>): boolean {
@@ -394,5 +415,5 @@ export function tooMany(deletes: number, allowed: number): string {
 }
 
 function count(actions: number): string {
-  return actions === 1 ? '1 action' : `${actions} actions`;
+  return actions === 1 ? "1 action" : `${actions} actions`;
 }

@@ -1,18 +1,18 @@
-// One round: the requests of a plan, side by side along its edges. The first surprise ends it; what runs is waited for.
+/** One round: the requests of a plan, side by side along its edges. The first surprise ends it; what runs is waited for. */
 
-import { type Client, get, isFine, messageOf, type Patience, refused, Trouble } from '../cluster/call.ts';
-import { type Action, type Guard, isGrave, type Work } from './work.ts';
+import { type Client, get, isFine, messageOf, type Patience, refused, Trouble } from "../cluster/call";
+import { type Action, type Guard, isGrave, type Work } from "./work";
 
 /** Requests that are under way at once: a browser opens six connections to a host. */
 const AT_ONCE = 5;
 
 /** What became of an action. */
 export type Fate =
-  | { kind: 'done'; warnings: string[] }
+  | { kind: "done"; warnings: string[] }
   /** The world is not as the plan saw it, in these words. */
-  | { kind: 'stale'; why: string }
+  | { kind: "stale"; why: string }
   /** The API server does not do it. */
-  | { kind: 'failed'; trouble: Trouble };
+  | { kind: "failed"; trouble: Trouble };
 
 /** What is told while a round runs. */
 export interface Watcher {
@@ -62,9 +62,9 @@ export async function perform(client: Client, actions: Action[], work: Work, wat
         watcher.began(action);
         const run = one(client, action, work.objects.get(action.object)?.observed, patience).then((fate) => {
           running.delete(action.id);
-          if (fate.kind === 'done') done.add(action.id);
+          if (fate.kind === "done") done.add(action.id);
           // Nothing that was planned on the same observation is begun any more.
-          if (fate.kind !== 'done') goesOn = false;
+          if (fate.kind !== "done") goesOn = false;
           try {
             watcher.ended(action, fate);
           } catch (thrown) {
@@ -87,11 +87,11 @@ async function one(client: Client, action: Action, guard: Guard | undefined, pat
     if (changed !== undefined) return changed;
     const answer = await client.call(action.call, patience);
     const { done, gone, observeAgain } = action.expect;
-    if (done.includes(answer.code) || gone.includes(answer.code)) return { kind: 'done', warnings: answer.warnings };
-    if (observeAgain.includes(answer.code)) return { kind: 'stale', why: messageOf(answer) };
-    return { kind: 'failed', trouble: refused(action.call, answer) };
+    if (done.includes(answer.code) || gone.includes(answer.code)) return { kind: "done", warnings: answer.warnings };
+    if (observeAgain.includes(answer.code)) return { kind: "stale", why: messageOf(answer) };
+    return { kind: "failed", trouble: refused(action.call, answer) };
   } catch (error) {
-    return { kind: 'failed', trouble: error instanceof Trouble ? error : new Trouble(0, String(error)) };
+    return { kind: "failed", trouble: error instanceof Trouble ? error : new Trouble(0, String(error)) };
   }
 }
 
@@ -100,10 +100,10 @@ async function unchanged(client: Client, action: Action, guard: Guard | undefine
   const call = get(action.call.path);
   const answer = await client.call(call, patience);
   if (answer.code === 404) {
-    return action.expect.gone.includes(404) ? { kind: 'done', warnings: [] } : { kind: 'stale', why: 'it is gone' };
+    return action.expect.gone.includes(404) ? { kind: "done", warnings: [] } : { kind: "stale", why: "it is gone" };
   }
-  if (!isFine(answer)) return { kind: 'failed', trouble: refused(call, answer) };
+  if (!isFine(answer)) return { kind: "failed", trouble: refused(call, answer) };
   const live: { metadata?: Partial<Guard> } = JSON.parse(answer.body);
   const same = guard !== undefined && guard.uid === live.metadata?.uid && guard.resourceVersion === live.metadata?.resourceVersion;
-  return same ? undefined : { kind: 'stale', why: 'it has changed meanwhile' };
+  return same ? undefined : { kind: "stale", why: "it has changed meanwhile" };
 }

@@ -1,4 +1,4 @@
-// One request to the API server of this origin: sent, repeated while that can help, and answered by a status code and a body.
+/** One request to the API server of this origin: sent, repeated while that can help, and answered by a status code and a body. */
 
 /** A request. */
 export interface Call {
@@ -56,31 +56,31 @@ const READ = 30_000;
 
 /** A request without a body. */
 export function get(path: string, query: Record<string, string> = {}): Call {
-  return { method: 'GET', path, query, contentType: '', body: '' };
+  return { method: "GET", path, query, contentType: "", body: "" };
 }
 
 /** A request with a body of JSON. */
 export function withJson(method: string, path: string, body: unknown): Call {
-  return { method, path, query: {}, contentType: 'application/json', body: JSON.stringify(body) };
+  return { method, path, query: {}, contentType: "application/json", body: JSON.stringify(body) };
 }
 
 /** The same request, of which nothing stays: the server does everything but store it. */
 export function dry(call: Call): Call {
-  const query = { ...call.query, dryRun: 'All' };
-  if (call.method !== 'DELETE' || call.body === '') return { ...call, query };
+  const query = { ...call.query, dryRun: "All" };
+  if (call.method !== "DELETE" || call.body === "") return { ...call, query };
   // A server that finds options in a body does not look for them in the query, so they have to be in both.
-  return { ...call, query, body: JSON.stringify({ ...JSON.parse(call.body), dryRun: ['All'] }) };
+  return { ...call, query, body: JSON.stringify({ ...JSON.parse(call.body), dryRun: ["All"] }) };
 }
 
 /** Path and query. */
 export function target(call: Call): string {
   const query = Object.entries(call.query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return query.length === 0 ? call.path : `${call.path}?${query.join('&')}`;
+  return query.length === 0 ? call.path : `${call.path}?${query.join("&")}`;
 }
 
 /** Where the paths of a version of an API group begin. */
 export function root(api: string): string {
-  return api.includes('/') ? `/apis/${api}` : `/api/${api}`;
+  return api.includes("/") ? `/apis/${api}` : `/api/${api}`;
 }
 
 /** Whether the server did it. */
@@ -97,7 +97,7 @@ export function messageOf(answer: Answer): string {
 function statusOf(body: string): { message?: string; reason?: string } {
   try {
     const status: unknown = JSON.parse(body);
-    return typeof status === 'object' && status !== null ? status : {};
+    return typeof status === "object" && status !== null ? status : {};
   } catch {
     return {};
   }
@@ -113,10 +113,12 @@ export function refused(call: Call, answer: Answer): Trouble {
 function sentence(code: number, asked: string, why: string): string {
   switch (code) {
     case 401:
-      return `nobody knows who asks (401): ${why || 'the token is missing or wrong'}`;
+      return `nobody knows who asks (401): ${why || "the token is missing or wrong"}`;
     case 403:
       // Quotas and admission answer the same code; no right helps against those.
-      return why.includes(' cannot ') ? `not permitted: ${why}; \`modelwright rbac\` prints what is needed` : `not permitted: ${why}`;
+      return why.includes(" cannot ")
+        ? `not permitted: ${why}; \`modelwright rbac\` prints what is needed`
+        : `not permitted: ${why}`;
     case 404:
       return `${asked}: there is no such thing (404): ${why}`;
     case 409:
@@ -146,7 +148,7 @@ export class Client {
 
   /** Whether requests carry a token. */
   get hasToken(): boolean {
-    return this.token !== '';
+    return this.token !== "";
   }
 
   /**
@@ -175,11 +177,11 @@ export class Client {
   }
 
   private init(call: Call, signal: AbortSignal): RequestInit {
-    const headers: Record<string, string> = { Accept: 'application/json' };
-    if (call.contentType !== '') headers['Content-Type'] = call.contentType;
-    if (this.token !== '') headers['Authorization'] = `Bearer ${this.token}`;
-    const init: RequestInit = { method: call.method, headers, signal, cache: 'no-store', credentials: 'omit', redirect: 'error' };
-    return call.body === '' ? init : { ...init, body: call.body };
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (call.contentType !== "") headers["Content-Type"] = call.contentType;
+    if (this.token !== "") headers["Authorization"] = `Bearer ${this.token}`;
+    const init: RequestInit = { method: call.method, headers, signal, cache: "no-store", credentials: "omit", redirect: "error" };
+    return call.body === "" ? init : { ...init, body: call.body };
   }
 
   /** One try, and how long the server asks to wait before the next. */
@@ -187,9 +189,9 @@ export class Client {
     try {
       const response = await this.open(call, AbortSignal.timeout(READ));
       const body = await response.text();
-      const seconds = Number(response.headers.get('Retry-After') ?? '');
+      const seconds = Number(response.headers.get("Retry-After") ?? "");
       const asked = seconds > 0 ? seconds * 1000 : undefined;
-      return [{ code: response.status, body, warnings: warnings(response.headers.get('Warning') ?? '') }, asked];
+      return [{ code: response.status, body, warnings: warnings(response.headers.get("Warning") ?? "") }, asked];
     } catch (error) {
       return [lost(call, error), undefined];
     }
@@ -209,7 +211,7 @@ function triesAfter(outcome: Answer | Trouble, tries: number): number {
 
 /** The texts of headers like `299 - "would violate PodSecurity"`. */
 function warnings(header: string): string[] {
-  return [...header.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? '').replaceAll('\\"', '"'));
+  return [...header.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? "").replaceAll('\\"', '"'));
 }
 
 /** Ends after the time, or at once when it is not waited for any more. */
@@ -218,10 +220,10 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
     if (signal?.aborted) return resolve();
     const done = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
+      signal?.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener('abort', done);
+    signal?.addEventListener("abort", done);
   });
 }

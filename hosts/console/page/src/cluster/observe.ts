@@ -1,8 +1,10 @@
-// What the component's `requirements` name, read as lists: one for each kind and namespace, in pages, side by side. Items pass through as
-// the bytes that the server sent.
+/**
+ * What the component's `requirements` name, read as lists: one for each kind and namespace, in pages, side by side. Items pass through as
+ * the bytes that the server sent.
+ */
 
-import { type Answer, type Call, type Client, get, type Patience, refused, root, Trouble } from './call.ts';
-import { rawItems, rawMembers } from './raw.ts';
+import { type Answer, type Call, type Client, get, type Patience, refused, root, Trouble } from "./call";
+import { rawItems, rawMembers } from "./raw";
 
 /** A function of the contract over text: the operation and a JSON request → `{"ok": …}` or `{"failure": …}`. */
 export type Ask = (operation: string, request: string) => Promise<string>;
@@ -69,20 +71,30 @@ export interface Observed {
   namespaces: string[];
 }
 
-const GROUP = 'mlops.internal/v1alpha1';
+const GROUP = "mlops.internal/v1alpha1";
 /** Metacontroller's controllers. Few clusters have them, and few users may see them. */
-const CONTROLLER = 'CompositeController';
+const CONTROLLER = "CompositeController";
 /** The kinds of our custom resources and their names in paths. */
-export const RESOURCES: readonly [string, string][] = [['Model', 'models'], ['EndpointConfig', 'endpointconfigs'], ['Endpoint', 'endpoints']];
+export const RESOURCES: readonly [string, string][] = [
+  ["Model", "models"],
+  ["EndpointConfig", "endpointconfigs"],
+  ["Endpoint", "endpoints"],
+];
 /** Items of a page. An API server holds a whole page in memory, and so does everything on the way. */
-const PAGE = '500';
+const PAGE = "500";
 /** Lists that are read at once: a browser opens six connections to a host, and one stays free. */
 const AT_ONCE = 5;
 /** How often a list is begun again because its continue token has expired. */
 const RESTARTS = 3;
 
 /** Reads what decides about the custom resources in `files` (a JSON text each) and about those of the same namespaces. */
-export async function observe(client: Client, ask: Ask, files: string[], namespaces: string[], patience: Patience): Promise<Read[]> {
+export async function observe(
+  client: Client,
+  ask: Ask,
+  files: string[],
+  namespaces: string[],
+  patience: Patience,
+): Promise<Read[]> {
   const served = await groups(client, patience);
   const asked = await wanted(ask, files, namespaces);
   const read = await lists(client, asked, served, patience);
@@ -109,7 +121,9 @@ export async function wanted(ask: Ask, parents: string[], namespaces: string[]):
     for (const name of names) list.names?.add(name);
     lists.set(key(list), list);
   }
-  return [...lists.values()].flatMap((list) => (list.kind === 'Namespace' ? byName(list) : [list])).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return [...lists.values()]
+    .flatMap((list) => (list.kind === "Namespace" ? byName(list) : [list]))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 interface Selector {
@@ -122,7 +136,7 @@ interface Selector {
 
 /** What the component says about each of them. What is no custom resource with a name needs nothing: the plan says what is wrong with it. */
 async function selectors(ask: Ask, parents: string[]): Promise<Selector[]> {
-  const answers = await Promise.all(parents.map((parent) => ask('requirements', parent)));
+  const answers = await Promise.all(parents.map((parent) => ask("requirements", parent)));
   return answers.flatMap((answer) => {
     const found: { ok?: Selector[] } = JSON.parse(answer);
     return found.ok ?? [];
@@ -143,23 +157,25 @@ function byName(list: List): List[] {
 
 /** Which list, whatever names are wanted of it; of Namespaces each is a list of its own. */
 function key(list: List): string {
-  const name = list.kind === 'Namespace' && list.names?.size === 1 ? [...list.names][0] : '';
+  const name = list.kind === "Namespace" && list.names?.size === 1 ? [...list.names][0] : "";
   return `${list.api}|${list.kind}|${list.namespace}|${name}`;
 }
 
 /** The request: two lists with the same one are read once. */
 export function target(list: List): string {
   const call = firstPage(list);
-  return `${call.path} ${call.query['fieldSelector'] ?? ''}`;
+  return `${call.path} ${call.query["fieldSelector"] ?? ""}`;
 }
 
 function path(list: List): string {
-  return list.namespace === '' ? `${root(list.api)}/${list.resource}` : `${root(list.api)}/namespaces/${list.namespace}/${list.resource}`;
+  return list.namespace === ""
+    ? `${root(list.api)}/${list.resource}`
+    : `${root(list.api)}/namespaces/${list.namespace}/${list.resource}`;
 }
 
 /** The request for a list without its pages: whoever may list one object by name may not have to list them all. */
 export function selected(list: List): Call {
-  const only = list.namespace === '' && list.names?.size === 1 ? [...list.names][0] : undefined;
+  const only = list.namespace === "" && list.names?.size === 1 ? [...list.names][0] : undefined;
   return get(path(list), only === undefined ? {} : { fieldSelector: `metadata.name=${only}` });
 }
 
@@ -170,15 +186,15 @@ function firstPage(list: List): Call {
 
 /** The group versions that the cluster serves; `undefined` where it does not say: then each list is tried. */
 async function groups(client: Client, patience: Patience): Promise<Set<string> | undefined> {
-  const answer = await client.call(get('/apis'), patience);
+  const answer = await client.call(get("/apis"), patience);
   if (answer.code !== 200) return undefined;
   const found: { groups?: { versions?: { groupVersion?: string }[] }[] } = JSON.parse(answer.body);
-  return new Set(found.groups?.flatMap((group) => group.versions?.map((version) => version.groupVersion ?? '') ?? []));
+  return new Set(found.groups?.flatMap((group) => group.versions?.map((version) => version.groupVersion ?? "") ?? []));
 }
 
 async function lists(client: Client, wanted: List[], served: Set<string> | undefined, patience: Patience): Promise<Read[]> {
   return atOnce(wanted, AT_ONCE, async (list) => {
-    const isServed = served === undefined || !list.api.includes('/') || served.has(list.api);
+    const isServed = served === undefined || !list.api.includes("/") || served.has(list.api);
     return isServed ? readList(client, list, patience) : notServed(list);
   });
 }
@@ -202,19 +218,19 @@ export async function atOnce<T, R>(all: T[], most: number, work: (one: T) => Pro
 export async function readList(client: Client, list: List, patience: Patience): Promise<Read> {
   for (let restarts = 0; restarts < RESTARTS; restarts += 1) {
     const items: Item[] = [];
-    let next = '';
+    let next = "";
     for (;;) {
       const call = firstPage(list);
-      if (next !== '') call.query['continue'] = next;
+      if (next !== "") call.query["continue"] = next;
       const answer = await client.call(call, patience);
       if (answer.code === 410) break;
-      if (answer.code === 403) return { list, items: [], version: '', refusal: refused(call, answer).message };
+      if (answer.code === 403) return { list, items: [], version: "", refusal: refused(call, answer).message };
       if (answer.code === 404) return notServed(list);
       if (answer.code !== 200) throw refused(call, answer);
       const page = pageOf(call, answer);
       items.push(...page.items.map((text) => itemOf(text, list)));
       next = page.next;
-      if (next === '') return { list, items, version: page.version, refusal: '' };
+      if (next === "") return { list, items, version: page.version, refusal: "" };
     }
   }
   throw new Trouble(410, `${list.resource} change faster than they can be read`);
@@ -223,8 +239,12 @@ export async function readList(client: Client, list: List, patience: Patience): 
 function pageOf(call: Call, answer: Answer): { items: string[]; next: string; version: string } {
   try {
     const members = rawMembers(answer.body);
-    const metadata: { continue?: string; resourceVersion?: string } = JSON.parse(members.get('metadata') ?? '{}');
-    return { items: rawItems(members.get('items') ?? '[]'), next: metadata.continue ?? '', version: metadata.resourceVersion ?? '' };
+    const metadata: { continue?: string; resourceVersion?: string } = JSON.parse(members.get("metadata") ?? "{}");
+    return {
+      items: rawItems(members.get("items") ?? "[]"),
+      next: metadata.continue ?? "",
+      version: metadata.resourceVersion ?? "",
+    };
   } catch {
     throw new Trouble(answer.code, `${call.method} ${call.path} is answered by what is no list`);
   }
@@ -234,26 +254,26 @@ function pageOf(call: Call, answer: Answer): { items: string[]; next: string; ve
 export function itemOf(text: string, list: List): Item {
   const object: { apiVersion?: string; metadata?: { name?: string; namespace?: string } } = JSON.parse(text);
   const typed = object.apiVersion === undefined ? `{"apiVersion":"${list.api}","kind":"${list.kind}",${text.slice(1)}` : text;
-  return { namespace: object.metadata?.namespace ?? '', name: object.metadata?.name ?? '', text: typed };
+  return { namespace: object.metadata?.namespace ?? "", name: object.metadata?.name ?? "", text: typed };
 }
 
 /** Nobody has Metacontroller who does not serve its kinds; the others have to be there. */
 function notServed(list: List): Read {
-  if (list.kind === CONTROLLER) return { list, items: [], version: '', refusal: '' };
+  if (list.kind === CONTROLLER) return { list, items: [], version: "", refusal: "" };
   const what = `the cluster has no ${list.resource} of ${list.api}`;
   const help = isOurs(list)
-    ? 'install the CustomResourceDefinitions with `modelwright crds | kubectl apply --server-side -f -`'
-    : 'install Istio, or at least its CustomResourceDefinitions';
+    ? "install the CustomResourceDefinitions with `modelwright crds | kubectl apply --server-side -f -`"
+    : "install Istio, or at least its CustomResourceDefinitions";
   throw new Trouble(404, `${what}: ${help}`);
 }
 
 /** What was read, as the component takes it. */
 export function gathered(reads: Read[], namespaces: string[]): Observed {
   const observed: Observed = { objects: [], unreadable: [], refusals: [], missingNamespaces: [], namespaces };
-  const isEverywhere = (list: List): boolean => list.kind === 'Endpoint' && list.namespace === '';
-  const hasAllEndpoints = reads.some((read) => isEverywhere(read.list) && read.refusal === '');
+  const isEverywhere = (list: List): boolean => list.kind === "Endpoint" && list.namespace === "";
+  const hasAllEndpoints = reads.some((read) => isEverywhere(read.list) && read.refusal === "");
   for (const { list, items, refusal } of reads) {
-    if (refusal !== '') {
+    if (refusal !== "") {
       // The namespace's own are read in any case; who may not see the others is content with those.
       if (isEverywhere(list)) continue;
       observed.unreadable.push({ apiVersion: list.api, kind: list.kind, namespace: list.namespace });
@@ -261,10 +281,10 @@ export function gathered(reads: Read[], namespaces: string[]): Observed {
       continue;
     }
     // They are among those of all namespaces.
-    if (list.kind === 'Endpoint' && hasAllEndpoints && !isEverywhere(list)) continue;
+    if (list.kind === "Endpoint" && hasAllEndpoints && !isEverywhere(list)) continue;
     const found = items.filter((item) => list.names === undefined || list.names.has(item.name));
     observed.objects.push(...found.map((item) => item.text));
-    if (list.kind === 'Namespace') {
+    if (list.kind === "Namespace") {
       const names = new Set(found.map((item) => item.name));
       observed.missingNamespaces.push(...[...(list.names ?? [])].filter((name) => !names.has(name)));
     }
@@ -274,5 +294,5 @@ export function gathered(reads: Read[], namespaces: string[]): Observed {
 
 /** The Pods of a namespace: shown, never part of an observation. */
 export function podsOf(namespace: string): List {
-  return { api: 'v1', kind: 'Pod', resource: 'pods', namespace, names: undefined };
+  return { api: "v1", kind: "Pod", resource: "pods", namespace, names: undefined };
 }

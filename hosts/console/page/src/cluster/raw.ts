@@ -1,5 +1,7 @@
-// Parts of a JSON text as the text that they are. What a server sent reaches the component, and what the component wrote reaches the
-// server, byte by byte: JavaScript would round large numbers and move keys that look like numbers.
+/**
+ * Parts of a JSON text as the text that they are. What a server sent reaches the component, and what the component wrote reaches the
+ * server, byte by byte: JavaScript would round large numbers and move keys that look like numbers.
+ */
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -8,8 +10,8 @@ const SPACE = 32;
 /** The texts of the members of an object; empty for anything else. The text must be JSON: it has been parsed before. */
 export function rawMembers(text: string): Map<string, string> {
   const members = new Map<string, string>();
-  let at = begin(text, '{');
-  while (at < text.length && text[at] !== '}') {
+  let at = begin(text, "{");
+  while (at < text.length && text[at] !== "}") {
     const afterName = end(text, at);
     const name: string = JSON.parse(text.slice(at, afterName));
     const value = space(text, space(text, afterName) + 1);
@@ -23,8 +25,8 @@ export function rawMembers(text: string): Map<string, string> {
 /** The texts of the items of a list; empty for anything else. */
 export function rawItems(text: string): string[] {
   const items: string[] = [];
-  let at = begin(text, '[');
-  while (at < text.length && text[at] !== ']') {
+  let at = begin(text, "[");
+  while (at < text.length && text[at] !== "]") {
     const after = end(text, at);
     items.push(text.slice(at, after));
     at = next(text, after);
@@ -41,7 +43,7 @@ function begin(text: string, opening: string): number {
 /** Where the next part begins, or the closing sign is. */
 function next(text: string, after: number): number {
   const at = space(text, after);
-  return text[at] === ',' ? space(text, at + 1) : at;
+  return text[at] === "," ? space(text, at + 1) : at;
 }
 
 function space(text: string, from: number): number {
@@ -54,9 +56,9 @@ function space(text: string, from: number): number {
 function end(text: string, from: number): number {
   const first = text[from];
   if (first === '"') return endOfString(text, from);
-  if (first === '{' || first === '[') return endOfNested(text, from);
+  if (first === "{" || first === "[") return endOfNested(text, from);
   let at = from;
-  while (at < text.length && !',]}'.includes(text[at] ?? '') && text.charCodeAt(at) > SPACE) at += 1;
+  while (at < text.length && !",]}".includes(text[at] ?? "") && text.charCodeAt(at) > SPACE) at += 1;
   return at;
 }
 

@@ -1,15 +1,17 @@
-// Lists that stay as the cluster is. A browser opens six connections to a host, and there are a dozen kinds: so watches take turns, each
-// from the version where it ended before, and nothing is missed in between.
+/**
+ * Lists that stay as the cluster is. A browser opens six connections to a host, and there are a dozen kinds: so watches take turns, each
+ * from the version where it ended before, and nothing is missed in between.
+ */
 
-import { type Client, lost, refused, sleep, Trouble } from './call.ts';
-import { type Item, itemOf, type List, podsOf, type Read, readList, selected, target } from './observe.ts';
-import { rawMembers } from './raw.ts';
+import { type Client, lost, refused, sleep, Trouble } from "./call";
+import { type Item, itemOf, type List, podsOf, type Read, readList, selected, target } from "./observe";
+import { rawMembers } from "./raw";
 
 /** How the connection is. */
 export type Health =
-  | { state: 'live' }
+  | { state: "live" }
   /** Nothing is heard; it is tried again. */
-  | { state: 'lost'; why: string; since: number };
+  | { state: "lost"; why: string; since: number };
 
 /** What is told. */
 export interface Listener {
@@ -52,7 +54,7 @@ export class Watch {
   private readonly stopped = new AbortController();
   private paused = false;
   private changed = Date.now();
-  private health: Health = { state: 'live' };
+  private health: Health = { state: "live" };
   private pause = PAUSE;
 
   constructor(client: Client, listener: Listener) {
@@ -84,7 +86,12 @@ export class Watch {
 
   /** What is known now. */
   reads(): Read[] {
-    return [...this.followed.values()].map(({ list, items, version, refusal }) => ({ list, items: [...items.values()], version, refusal }));
+    return [...this.followed.values()].map(({ list, items, version, refusal }) => ({
+      list,
+      items: [...items.values()],
+      version,
+      refusal,
+    }));
   }
 
   private take(read: Read): Followed {
@@ -98,7 +105,7 @@ export class Watch {
     const { signal } = this.stopped;
     while (!signal.aborted) {
       // While nobody answers, one asks whether they do again.
-      const place = this.paused || (this.health.state === 'lost' && number > 0) ? undefined : this.queue.shift();
+      const place = this.paused || (this.health.state === "lost" && number > 0) ? undefined : this.queue.shift();
       const followed = place === undefined ? undefined : this.followed.get(place);
       if (place === undefined || followed === undefined) {
         await sleep(200, signal);
@@ -119,9 +126,9 @@ export class Watch {
 
   /** One watch, or the list again where there is nothing to go on from. */
   private async turn(followed: Followed): Promise<void> {
-    if (followed.version !== '') return this.watch(followed);
-    if (followed.refusal !== '' && Date.now() - followed.read < REFUSED) return;
-    if (followed.refusal === '' && followed.read > 0) return;
+    if (followed.version !== "") return this.watch(followed);
+    if (followed.refusal !== "" && Date.now() - followed.read < REFUSED) return;
+    if (followed.refusal === "" && followed.read > 0) return;
     const read = await readList(this.client, followed.list, { tries: 1 });
     if (this.followed.get(target(followed.list)) !== followed) return;
     this.take(read);
@@ -131,7 +138,7 @@ export class Watch {
   private async watch(followed: Followed): Promise<void> {
     const call = selected(followed.list);
     const seconds = Date.now() - this.changed < BUSY ? QUICK : SLOW;
-    const more = { watch: 'true', resourceVersion: followed.version, allowWatchBookmarks: 'true', timeoutSeconds: String(seconds) };
+    const more = { watch: "true", resourceVersion: followed.version, allowWatchBookmarks: "true", timeoutSeconds: String(seconds) };
     call.query = { ...call.query, ...more };
     let response: Response;
     // A turn that hears nothing for so long after its end is a connection that is gone.
@@ -161,25 +168,25 @@ export class Watch {
   /** One line of a watch. Whether it says something new. */
   private event(followed: Followed, line: string): boolean {
     const members = rawMembers(line);
-    const type: string = JSON.parse(members.get('type') ?? '""');
-    const text = members.get('object') ?? '{}';
-    if (type === 'ERROR') {
+    const type: string = JSON.parse(members.get("type") ?? '""');
+    const text = members.get("object") ?? "{}";
+    if (type === "ERROR") {
       this.again(followed);
       return false;
     }
     const object: { metadata?: { resourceVersion?: string } } = JSON.parse(text);
     followed.version = object.metadata?.resourceVersion ?? followed.version;
-    if (type === 'BOOKMARK') return false;
+    if (type === "BOOKMARK") return false;
     const item = itemOf(text, followed.list);
-    if (type === 'DELETED') followed.items.delete(key(item));
+    if (type === "DELETED") followed.items.delete(key(item));
     else followed.items.set(key(item), item);
     return true;
   }
 
   private again(followed: Followed): void {
-    followed.version = '';
+    followed.version = "";
     followed.read = 0;
-    followed.refusal = '';
+    followed.refusal = "";
   }
 
   private tell(list: List): void {
@@ -189,15 +196,16 @@ export class Watch {
 
   private isWell(): void {
     this.pause = PAUSE;
-    if (this.health.state === 'live' || this.stopped.signal.aborted) return;
-    this.health = { state: 'live' };
+    if (this.health.state === "live" || this.stopped.signal.aborted) return;
+    this.health = { state: "live" };
     this.listener.health(this.health);
   }
 
   private async isLost(error: unknown): Promise<void> {
-    const why = error instanceof Trouble ? error.message : `the answer broke off: ${error instanceof Error ? error.message : String(error)}`;
-    const since = this.health.state === 'lost' ? this.health.since : Date.now();
-    this.health = { state: 'lost', why, since };
+    const why =
+      error instanceof Trouble ? error.message : `the answer broke off: ${error instanceof Error ? error.message : String(error)}`;
+    const since = this.health.state === "lost" ? this.health.since : Date.now();
+    this.health = { state: "lost", why, since };
     this.listener.health(this.health);
     await sleep(this.pause, this.stopped.signal);
     this.pause = Math.min(this.pause * 2, LONGEST);
@@ -212,15 +220,15 @@ function key(item: Item): string {
 async function* lines(response: Response): AsyncGenerator<string> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
-  let rest = '';
+  let rest = "";
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    const parts = (rest + value).split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts.filter((part) => part !== '');
+    const parts = (rest + value).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts.filter((part) => part !== "");
   }
-  if (rest.trim() !== '') yield rest;
+  if (rest.trim() !== "") yield rest;
 }
 
 /** The lists of an observation, and the Pods beside it. */
