@@ -37,6 +37,8 @@ export class Connection {
   private resources: string[] = [];
   /** Counts connections and choices: what belongs to an earlier one is dropped. */
   private turn = 0;
+  /** The kinds that have changed and were not told yet. */
+  private readonly changed = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** What was last asked of the cluster, to see when that has to change. */
   private asked = "";
@@ -78,8 +80,9 @@ export class Connection {
 
   /** The custom resources that are wanted, as JSON texts. What they need is read, too. */
   want(resources: string[]): void {
+    if (resources.length === this.resources.length && resources.every((text, place) => text === this.resources[place])) return;
     this.resources = resources;
-    this.soon();
+    this.soon([]);
   }
 
   /** What a roll-out has just read. */
@@ -130,7 +133,7 @@ export class Connection {
     const health = (health: Health): void => {
       if (turn === this.turn && this.state.kind === "live") this.tell({ ...this.state, health });
     };
-    this.watch = new Watch(client, { changed: () => turn === this.turn && this.soon(), health });
+    this.watch = new Watch(client, { changed: (lists) => turn === this.turn && this.soon(lists), health });
     this.watch.replace(withThem);
     this.watch.start();
     const seen = { observed: gathered([], spaces), pods: [], podsRefusal: "" };
@@ -139,12 +142,13 @@ export class Connection {
   }
 
   /** Tells what has changed, and reads more where more is needed now. */
-  private soon(): void {
+  private soon(lists: List[]): void {
     const { turn } = this;
+    for (const list of lists) this.changed.add(list.kind);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       if (turn !== this.turn) return;
-      this.publish();
+      if (this.changed.size > 0) this.publish();
       void this.guarded(turn, () => this.more(turn));
     }, GATHER);
   }
@@ -167,13 +171,20 @@ export class Connection {
     const { state, watch } = this;
     if (state.kind !== "live" || watch === undefined) return;
     const reads = watch.reads();
+    // Pods are no part of an observation: when only they have changed, nothing has to be planned again.
+    const isOnlyPods = this.changed.size === 1 && this.changed.has("Pod");
+    this.changed.clear();
     const pods = reads.filter((read) => read.list.kind === "Pod");
-    const observed = gathered(
-      reads.filter((read) => read.list.kind !== "Pod"),
-      namespacesOf(this.input(), state.namespace),
-    );
+    const observed = isOnlyPods ? state.observed : this.observation(reads, state.namespace);
     const podsRefusal = pods.find((read) => read.refusal !== "")?.refusal ?? "";
     this.tell({ ...state, observed, pods: pods.flatMap((read) => read.items), podsRefusal });
+  }
+
+  private observation(reads: Read[], namespace: string): Observed {
+    return gathered(
+      reads.filter((read) => read.list.kind !== "Pod"),
+      namespacesOf(this.input(), namespace),
+    );
   }
 
   private tell(state: State): void {

@@ -1,8 +1,8 @@
 /** The cluster as the page knows it. The planner gets what is observed, so that every view shows the real difference. */
 
-import { batch, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { ask } from "../planner/client";
-import { live } from "../state";
+import { answered, live } from "../state";
 import type { KubeObject } from "../planner/types";
 import { Connection, type State } from "./connection";
 import type { Item, Read } from "./observe";
@@ -36,10 +36,11 @@ export function disconnect(): void {
   connection.disconnect();
 }
 
-/** The custom resources that are wanted, as JSON texts. */
-export function want(resources: string[]): void {
-  connection.want(resources);
-}
+/** What is written decides what has to be read: after every answer of the planner, while there is a cluster. */
+effect(() => {
+  if (answered.value === null || cluster.value.kind !== "live") return;
+  void ask("resources", null).then((resources) => connection.want(resources));
+});
 
 /** What somebody else has just read of the cluster. */
 export function take(reads: Read[]): void {
@@ -60,11 +61,13 @@ function told(state: State): void {
       pods.value = [];
       return;
     }
-    // How the connection is says nothing new about the objects.
-    if (before.kind === "live" && before.observed === state.observed) return;
-    const { unreadable, namespaces } = state.observed;
-    live.value = { objects: state.observed.objects.map(parsed), unreadable, namespaces, namespace: state.namespace };
-    pods.value = state.pods.map((pod: Item) => parsed(pod.text));
+    const { observed } = state;
+    const seen = before.kind === "live" ? before : undefined;
+    if (seen?.observed !== observed || seen.namespace !== state.namespace) {
+      const { unreadable, namespaces } = observed;
+      live.value = { objects: observed.objects, unreadable, namespaces, namespace: state.namespace };
+    }
+    if (seen?.pods !== state.pods) pods.value = state.pods.map((pod: Item) => parsed(pod.text));
   });
 }
 

@@ -1,6 +1,7 @@
 /** The operations of the worker. Keeps the last question and its answer, so that details are there when they are asked for. */
 
 import { stringify } from "yaml";
+import { forest, type Node } from "../map/graph";
 import { redacted, sides } from "./compare";
 import { customResources, idOf, Reader, type Located, type Reading } from "./documents";
 import type {
@@ -42,6 +43,7 @@ interface Plan {
   actions: Action[];
   waiting: Waiting[];
   drift: PlanOutline["drift"];
+  statuses: { object: string; status: KubeObject }[];
   carriedOutBy?: PlanOutline["carriedOutBy"];
   diagnostics: Omit<Finding, "place">[];
 }
@@ -56,6 +58,7 @@ const NO_PLAN: Plan = {
   actions: [],
   waiting: [],
   drift: [],
+  statuses: [],
   diagnostics: [],
 };
 
@@ -69,7 +72,7 @@ export class Session implements Record<keyof Operations, (argument: never) => un
   #pasted = new Reader("observed");
   #pastedText: string | null = null;
   #pastedReading: Reading = { objects: [], findings: [] };
-  #live: { view: Live; json: string } | null = null;
+  #live: { view: Live; json: string; objects: KubeObject[] } | null = null;
   #observed = new Map<string, KubeObject>();
   #located: Located[] = [];
   #request = "{}";
@@ -81,7 +84,9 @@ export class Session implements Record<keyof Operations, (argument: never) => un
   }
 
   observe(view: Live | null): null {
-    this.#live = view ? { view, json: list(view.objects.map((object) => JSON.stringify(object))) } : null;
+    this.#live = view
+      ? { view, json: list(view.objects), objects: view.objects.map((text) => JSON.parse(text) as KubeObject) }
+      : null;
     return null;
   }
 
@@ -144,6 +149,16 @@ export class Session implements Record<keyof Operations, (argument: never) => un
     return { rounds, end: said.ok.end };
   }
 
+  resources(): string[] {
+    return this.#request === "" ? [] : this.#located.map((object) => object.json);
+  }
+
+  map(pods: KubeObject[]): Node[] {
+    const desired = this.#located.map((object) => object.value);
+    const unreadable = new Set(this.#live?.view.unreadable.map((one) => String(one["kind"])));
+    return forest({ desired, live: [...this.#observed.values(), ...pods], plan: this.#plan, unreadable });
+  }
+
   schemas(): KubeObject[] {
     const said = this.#say<KubeObject[]>("schemas", "");
     return "ok" in said ? said.ok : [];
@@ -168,7 +183,7 @@ export class Session implements Record<keyof Operations, (argument: never) => un
   }
 
   #observe(pasted: Reading): void {
-    const objects = this.#live?.view.objects ?? pasted.objects.map((object) => object.value);
+    const objects = this.#live?.objects ?? pasted.objects.map((object) => object.value);
     this.#observed = new Map(objects.map((object) => [idOf(object), object]));
   }
 

@@ -1,5 +1,7 @@
 /** What the worker answers: plans reduced to what lists show, details when they are asked for. */
 
+import type { Node } from "../map/graph";
+
 /** A Kubernetes object as JSON; nothing in it is trusted to have any shape. */
 export type KubeObject = { [field: string]: unknown };
 
@@ -183,7 +185,8 @@ export interface Forecast {
 
 /** What a connected cluster holds; filled by `src/cluster`. */
 export interface Live {
-  objects: KubeObject[];
+  /** The objects as the server sent them: JSON texts. */
+  objects: string[];
   unreadable: KubeObject[];
   /** Namespaces that were read as a whole. */
   namespaces: string[];
@@ -229,6 +232,10 @@ export interface Operations {
   texts: [string, ObjectTexts];
   /** Of the last question. */
   forecast: [null, Forecast];
+  /** The custom resources of the last question as JSON texts; empty where the text has mistakes. */
+  resources: [null, string[]];
+  /** What hangs together in the last question, with these Pods. */
+  map: [KubeObject[], Node[]];
   schemas: [null, KubeObject[]];
   info: [null, Info];
   /** The raw contract: `text.call`. */

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { FATES, forest, type Mood, MOODS, type Node, summary, type World } from "./graph";
+import { FATES, type Mood, MOODS, type Node, summary } from "./graph";
 import { type Edge, HEIGHT, layout, openAtFirst, type Placed, visible, WIDTH } from "./layout";
 import "./map.css";
 
@@ -13,14 +13,13 @@ const FITS = 22;
 
 /** What the map needs. */
 export interface Props {
-  world: World;
+  trees: Node[];
   /** Opens the YAML of an object by its id. */
   open: (id: string) => void;
 }
 
-/** Draws the world. */
-export function RelationshipMap({ world, open }: Props): JSX.Element {
-  const trees = useMemo(() => forest(world), [world]);
+/** Draws the trees. */
+export function RelationshipMap({ trees, open }: Props): JSX.Element {
   const [isList, setIsList] = useState(() => matchMedia("(max-width: 40rem)").matches);
   // What somebody has opened or closed; the rest follows from how much there is.
   const [turned, setTurned] = useState<ReadonlyMap<string, boolean>>(new Map());

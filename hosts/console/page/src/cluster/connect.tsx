@@ -1,6 +1,6 @@
 /** The bar that says which cluster this is about, how the connection is, and what may not be read. */
 
-import { type JSX } from "preact";
+import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Live, State } from "./connection";
 import { choose, cluster, connect, disconnect } from "./state";
@@ -76,7 +76,7 @@ function Age({ since }: { since: number }): JSX.Element {
 /** A list to choose from, or a field to type into where namespaces may not be listed. */
 function Namespace({ live }: { live: Live }): JSX.Element {
   const { namespace, namespaces } = live;
-  const change = (event: JSX.TargetedEvent<HTMLSelectElement | HTMLInputElement>): void => {
+  const change = (event: TargetedEvent<HTMLSelectElement | HTMLInputElement>): void => {
     const value = event.currentTarget.value.trim();
     if (value !== "" && value !== namespace) choose(value);
   };
