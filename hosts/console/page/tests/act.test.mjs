@@ -1,0 +1,249 @@
+// The console as a person uses it, on a real control plane through `kubectl proxy`.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { account, agree, browser, connect, go, kubectl, object, plan, proxy, stage, verdict, write } from "./plane.mjs";
+
+let chrome;
+let server;
+before(async () => {
+  chrome = await browser();
+  server = await proxy();
+});
+after(async () => {
+  await chrome?.stop();
+  await server?.stop();
+});
+
+/** The page with the example of a namespace of its own, connected. */
+async function connected(prefix, options = {}) {
+  const { namespace, text } = stage(prefix);
+  const { page, errors } = await chrome.open(options.address ?? server.address);
+  await write(page, options.text?.(text) ?? text);
+  await connect(page);
+  return { page, errors, namespace, text };
+}
+
+/** The example rolled out by the page. */
+async function rolledOut(prefix) {
+  const world = await connected(prefix);
+  await plan(world.page);
+  await agree(world.page);
+  assert.match(await verdict(world.page), /Done: 14 actions/);
+  return world;
+}
+
+const routes = (namespace) => object("virtualservice", namespace, "titanic")?.spec.http.at(-1).route.map((route) => route.weight);
+
+test("the example is rolled out to the end, then there is nothing to do, and a plan follows the cluster", async () => {
+  const { page, errors, namespace } = await connected("whole");
+  assert.equal(await plan(page), "Plan: 4 to create, 0 to update, 0 to replace, 0 to delete; 10 waiting");
+  assert.equal(await page.locator(".act-do").isDisabled(), true, "read-only unless it is switched on");
+  await page.getByRole("button", { name: "Try it on the server, storing nothing" }).click();
+  await page.getByText("The server agrees with 4 of 4 requests; 10 could not be asked.").waitFor();
+  assert.equal(object("model", namespace, "titanic-v1"), null, "a trial stores nothing");
+  await agree(page);
+  assert.match(await verdict(page), /Done: 14 actions/);
+  assert.deepEqual(routes(namespace), [90, 10]);
+  assert.equal(object("endpoint", namespace, "titanic").status.state, "available");
+  assert.equal(object("lease", namespace, "modelwright"), null, "the Lease was given back");
+  assert.equal(await plan(page), "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete; 0 waiting");
+  await page.getByText("Nothing to do: everything is as it should be.").waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("weights are edited: the plan is about the live routes while one types, and they move", async () => {
+  const { page, errors, namespace, text } = await rolledOut("weights");
+  await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
+  assert.match(await plan(page), /0 to create, 2 to update/);
+  await agree(page);
+  assert.match(await verdict(page), /Done: 2 actions/);
+  assert.deepEqual(routes(namespace), [50, 50]);
+  assert.deepEqual(errors, []);
+});
+
+test("somebody changes an object between plan and agreement: nothing is done, it is planned again and asked again", async () => {
+  const { page, errors, namespace, text } = await rolledOut("conflict");
+  await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
+  await plan(page);
+  const hash = await page.locator(".act-hash").textContent();
+  kubectl(["patch", "virtualservice", "titanic", "--namespace", namespace, "--type=json", "--patch", JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }])]);
+  await agree(page);
+  await page.getByText("The cluster has changed since the plan was shown: nothing was done.").waitFor();
+  assert.deepEqual(routes(namespace), [90, 10]);
+  assert.notEqual(await page.locator(".act-hash").textContent(), hash);
+  await agree(page);
+  assert.match(await verdict(page), /Done: /);
+  assert.deepEqual(routes(namespace), [50, 50]);
+  assert.deepEqual(object("virtualservice", namespace, "titanic").spec.hosts, [`${namespace}.example.com`]);
+  assert.deepEqual(errors, []);
+});
+
+test("somebody changes an object in the middle of a round: the round ends there, and nobody's change is lost", async () => {
+  const { page, errors, namespace, text } = await rolledOut("middle");
+  await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
+  await plan(page);
+  // Right when the routes are read again before they move, somebody else moves them.
+  let isMeddled = false;
+  await page.route(`**/virtualservices/titanic`, async (route) => {
+    if (route.request().method() === "GET" && !isMeddled) {
+      isMeddled = true;
+      kubectl(["patch", "virtualservice", "titanic", "--namespace", namespace, "--type=json", "--patch", JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }])]);
+    }
+    await route.continue();
+  });
+  await agree(page);
+  await page.getByText(/it has changed meanwhile.*this is more than was agreed to, so it is asked again/).waitFor();
+  assert.equal(isMeddled, true);
+  assert.deepEqual(routes(namespace), [90, 10]);
+  assert.deepEqual(object("virtualservice", namespace, "titanic").spec.hosts, ["elsewhere.example.com"]);
+  assert.equal(object("lease", namespace, "modelwright"), null);
+  assert.deepEqual(errors, []);
+});
+
+test("somebody else's field: the plan says the conflict and writes nothing over it", async () => {
+  const { page, errors, namespace, text } = await rolledOut("owner");
+  const patch = { apiVersion: "mlops.internal/v1alpha1", kind: "Model", metadata: { name: "titanic-v1", namespace }, spec: { image: "registry.example.com/titanic:other" } };
+  kubectl(["apply", "--server-side", "--force-conflicts", "--field-manager=somebody", "--filename", "-"], { input: JSON.stringify(patch) });
+  await write(page, text);
+  await plan(page);
+  assert.equal(await page.locator(".act-action", { hasText: "Model" }).count(), 0);
+  assert.equal(object("model", namespace, "titanic-v1").spec.image, "registry.example.com/titanic:other");
+  assert.deepEqual(errors, []);
+});
+
+test("kinds that may not be read are said, and the planner holds; missing rights are said before anything is written", async () => {
+  const { namespace, text } = stage("rights");
+  const all = ["get", "list", "watch", "create", "patch", "update", "delete"];
+  const kubeconfig = account(namespace, "reader", [
+    { apiGroups: ["mlops.internal"], resources: ["*"], verbs: all },
+    { apiGroups: ["networking.istio.io"], resources: ["*"], verbs: all },
+    { apiGroups: [""], resources: ["services", "persistentvolumeclaims"], verbs: all },
+    { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch"] },
+  ]);
+  const own = await proxy({ kubeconfig });
+  try {
+    const { page, errors } = await chrome.open(own.address);
+    await write(page, text);
+    await connect(page);
+    const unknown = page.getByRole("list", { name: "What is not known" });
+    await unknown.getByText(/PersistentVolume may not be read: what depends on it is on hold/).waitFor();
+    await unknown.getByText(/Pod may not be read/).waitFor();
+    await plan(page);
+    await page.getByRole("switch", { name: "Allow writes" }).setChecked(true);
+    await page.getByText(/✗ Not permitted: .*create leases.coordination.k8s.io in rights/).waitFor();
+    assert.equal(await page.locator(".act-do").isDisabled(), true);
+    assert.equal(object("model", namespace, "titanic-v1"), null);
+    assert.deepEqual(errors, []);
+  } finally {
+    await own.stop();
+  }
+});
+
+test("the server goes and comes back: it is said, and what has changed meanwhile is there", async () => {
+  const own = await proxy();
+  let again;
+  try {
+    const { page, errors, namespace } = await connected("gone", { address: own.address });
+    await own.stop();
+    await page.getByText(/✗ Lost .*trying again/).waitFor({ timeout: 15_000 });
+    kubectl(["create", "--filename", "-"], {
+      input: JSON.stringify({ apiVersion: "mlops.internal/v1alpha1", kind: "EndpointConfig", metadata: { name: "meanwhile", namespace }, spec: { models: [{ name: "only", model: "absent", weight: 1 }] } }),
+    });
+    again = await proxy({ port: own.port });
+    await page.getByText(/✓ Connected to/).waitFor({ timeout: 20_000 });
+    await go(page, "Map");
+    await page.locator('[data-id$="|EndpointConfig|' + namespace + '|meanwhile"]').first().waitFor({ timeout: 15_000 });
+    assert.deepEqual(errors, []);
+  } finally {
+    await own.stop();
+    await again?.stop();
+  }
+});
+
+test("the connection is lost in the middle of a roll-out: it waits, says so, and goes on", async () => {
+  const { page, errors } = await connected("broken");
+  await plan(page);
+  let failures = 3;
+  await page.route("**/endpointconfigs/titanic?*", (route) => {
+    failures -= 1;
+    return failures >= 0 && route.request().method() === "PATCH" ? route.abort("connectionreset") : route.continue();
+  });
+  await agree(page);
+  await page.getByText(/no answer to PATCH .*trying again in/).first().waitFor();
+  assert.match(await verdict(page), /Done: 14 actions/);
+  assert.deepEqual(errors, []);
+});
+
+test("another run holds the Lease: it is waited for, and named; a holder that is gone is taken over; one can stop", async () => {
+  const { page, errors, namespace } = await connected("lease");
+  const lease = (holder) => ({
+    apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "modelwright", namespace },
+    spec: { holderIdentity: holder, leaseDurationSeconds: 3, renewTime: new Date().toISOString().replace("Z", "000Z") },
+  });
+  kubectl(["create", "--filename", "-"], { input: JSON.stringify(lease("host/1/1")) });
+  const renewal = setInterval(() => kubectl(["replace", "--filename", "-"], { input: JSON.stringify(lease("host/1/1")) }), 1000);
+  try {
+    await plan(page);
+    await agree(page);
+    await page.getByText("another run (host/1/1) is at work").waitFor();
+    await page.waitForTimeout(4000);
+    assert.equal(object("model", namespace, "titanic-v1"), null, "nothing is written without the Lease");
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    assert.match(await verdict(page), /Stopped\. 0 actions done/);
+  } finally {
+    clearInterval(renewal);
+  }
+  await plan(page);
+  await agree(page);
+  assert.match(await verdict(page), /Done: 14 actions/);
+  assert.deepEqual(errors, []);
+});
+
+test("a run that is stopped goes on when it is begun again", async () => {
+  const { page, errors, namespace } = await connected("stop", {
+    text: (text) => text.replace(/(kind: Model\nmetadata:\n  name: titanic-v2[\s\S]*?spec:\n)/, '$1  pod: {annotations: {modelwright.test/ready-after: 24h}}\n'),
+  });
+  await plan(page);
+  await agree(page);
+  await page.getByRole("list", { name: "What is waited for" }).getByText(/VirtualService .*waits \(traffic\)/).waitFor({ timeout: 30_000 });
+  assert.notEqual(object("lease", namespace, "modelwright"), null);
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  assert.match(await verdict(page), /Stopped\. 13 actions done; beginning again goes on from there/);
+  assert.equal(object("lease", namespace, "modelwright"), null);
+  assert.equal(routes(namespace), undefined, "no traffic before every Model is available");
+  assert.match(await plan(page), /0 to create, 0 to update, 0 to replace, 0 to delete; 1 waiting/);
+  assert.deepEqual(errors, []);
+});
+
+test("all is deleted in a safe order, after the hash was typed; nothing is left", async () => {
+  const { page, errors, namespace } = await rolledOut("delete");
+  await page.getByRole("radio", { name: "Delete" }).check();
+  await page.getByRole("checkbox", { name: "All 4" }).check();
+  assert.match(await plan(page), /1 to delete/);
+  await page.getByRole("switch", { name: "Allow writes" }).setChecked(true);
+  assert.equal(await page.locator(".act-do").isDisabled(), true, "the hash has to be typed");
+  await page.locator(".act-grave input").fill("000000");
+  assert.equal(await page.locator(".act-do").isDisabled(), true, "not any hash");
+  await agree(page);
+  assert.match(await verdict(page), /Done: 1\d actions/);
+  for (const kind of ["model", "endpointconfig", "endpoint", "virtualservice", "gateway", "deployment", "service", "pvc"]) {
+    const names = kubectl(["get", kind, "--namespace", namespace, "--output", "name"]);
+    assert.equal(names, "", kind);
+  }
+  assert.equal(kubectl(["get", "pv", `${namespace}.titanic-v1`, "--ignore-not-found", "--output", "name"]), "");
+  assert.deepEqual(errors, []);
+});
+
+test("more is not deleted than is allowed", async () => {
+  const { page, errors, namespace } = await rolledOut("limit");
+  await page.getByRole("radio", { name: "Delete" }).check();
+  await page.getByRole("checkbox", { name: "All 4" }).check();
+  await page.getByLabel(/Delete at most/).fill("3");
+  await plan(page);
+  await page.getByText(/13 objects would be deleted, and 3 may be/).waitFor();
+  await page.getByRole("switch", { name: "Allow writes" }).setChecked(true);
+  await page.locator(".act-grave input").fill(await page.locator(".act-grave code").textContent());
+  assert.equal(await page.locator(".act-do").isDisabled(), true);
+  assert.notEqual(object("endpoint", namespace, "titanic"), null);
+  assert.deepEqual(errors, []);
+});

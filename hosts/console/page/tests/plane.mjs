@@ -1,0 +1,136 @@
+// The real control plane of `cargo xtask cluster up`, the page in front of it, and a browser that looks at it.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { PAGE } from "./server.mjs";
+
+const FOLDER = process.env.MODELWRIGHT_CLUSTER ?? fileURLToPath(new URL("../../../../target/cluster", import.meta.url));
+const KUBECTL = join(FOLDER, "bin", "kubectl");
+const EXAMPLE = new URL("../../../../examples/titanic/", import.meta.url);
+const ADMIN = join(FOLDER, "admin.kubeconfig");
+
+/** Runs kubectl as the admin, or with another kubeconfig; its standard output. */
+export function kubectl(args, { input = "", kubeconfig = ADMIN } = {}) {
+  const run = spawnSync(KUBECTL, ["--kubeconfig", kubeconfig, ...args], { input, encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${run.stderr}`);
+  return run.stdout;
+}
+
+/** An object of the cluster; `null` where it is not there. */
+export function object(kind, namespace, name) {
+  const text = kubectl(["get", kind, name, "--namespace", namespace, "--ignore-not-found", "--output", "json"]);
+  return text === "" ? null : JSON.parse(text);
+}
+
+/** A namespace that no other test has, and the example in it. */
+export function stage(prefix) {
+  const namespace = `${prefix}-${process.pid}-${Date.now().toString(36)}`;
+  kubectl(["create", "namespace", namespace]);
+  const text = ["models.yaml", "endpoint.yaml"].map((file) => readFileSync(new URL(file, EXAMPLE), "utf8")).join("---\n");
+  return { namespace, text: inNamespace(text, namespace) };
+}
+
+function inNamespace(text, namespace) {
+  return text.replaceAll("namespace: titanic", `namespace: ${namespace}`).replaceAll("titanic.example.com", `${namespace}.example.com`);
+}
+
+/** `kubectl proxy` with the page, on a free port or a given one. */
+export async function proxy({ kubeconfig = ADMIN, port = 0 } = {}) {
+  const args = ["--kubeconfig", kubeconfig, "proxy", `--port=${port}`, `--www=${PAGE}`, "--www-prefix=/static/", "--api-prefix=/"];
+  const child = spawn(KUBECTL, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const address = await new Promise((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`kubectl proxy ended with ${code}`)));
+    child.stdout.on("data", (text) => {
+      const found = /127\.0\.0\.1:(\d+)/.exec(text);
+      if (found) resolve(found);
+    });
+  });
+  const stop = () => new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? (child.once("exit", resolve), child.kill()) : resolve()));
+  return { address: `http://${address[0]}/static/`, port: Number(address[1]), stop };
+}
+
+/** The kubeconfig of a ServiceAccount that has these roles in its namespace: `{role: rules}`. */
+export function account(namespace, name, rules) {
+  const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name, namespace }, rules };
+  const subjects = [{ kind: "ServiceAccount", name, namespace }];
+  const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name };
+  const binding = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", metadata: { name, namespace }, subjects, roleRef };
+  const serviceAccount = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } };
+  for (const one of [serviceAccount, role, binding]) kubectl(["apply", "--filename", "-"], { input: JSON.stringify(one) });
+  const token = kubectl(["create", "token", name, "--namespace", namespace]).trim();
+  const cluster = JSON.parse(kubectl(["config", "view", "--raw", "--minify", "--output", "json"])).clusters[0];
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "account",
+    clusters: [cluster],
+    users: [{ name: "account", user: { token } }],
+    contexts: [{ name: "account", context: { cluster: cluster.name, user: "account" } }],
+  };
+  const file = join(mkdtempSync(join(tmpdir(), "modelwright-")), "kubeconfig");
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+/** A browser; `open` gives a page and what it complained about. */
+export async function browser() {
+  const launched = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" });
+  return { open: (address, size) => open(launched, address, size), stop: () => launched.close() };
+}
+
+async function open(launched, address, size = { width: 1280, height: 900 }) {
+  const context = await launched.newContext({ viewport: size });
+  const page = await context.newPage();
+  const errors = [];
+  // A browser says of every answer above 399 that it "failed to load": that the server refuses is what these tests are about.
+  const isAnswer = (text) => text.startsWith("Failed to load resource");
+  page.on("console", (message) => message.type() === "error" && !isAnswer(message.text()) && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await page.goto(address);
+  return { page, errors };
+}
+
+/** Writes the custom resources as a person would who has them in the clipboard. */
+export async function write(page, text) {
+  await page.locator('.cm-content, textarea[aria-label="Custom resources"]').first().click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText(text);
+}
+
+/** Goes to a view. */
+export async function go(page, name) {
+  await page.getByRole("tab", { name, exact: true }).click();
+}
+
+/** Connects, and waits until the cluster is there. */
+export async function connect(page) {
+  await go(page, "Act");
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await page.getByText(/✓ Connected to/).waitFor();
+}
+
+/** Reads and plans, and gives the plan's line. */
+export async function plan(page) {
+  await page.getByRole("button", { name: "Read the cluster and plan" }).click();
+  const line = page.locator(".act-question h3");
+  await line.waitFor();
+  return line.textContent();
+}
+
+/** Agrees to what is asked, typing the hash where that is wanted, and waits for the end. */
+export async function agree(page) {
+  await page.getByRole("switch", { name: "Allow writes" }).setChecked(true);
+  const grave = page.locator(".act-grave");
+  if ((await grave.count()) > 0) await grave.locator("input").fill(await grave.locator("code").textContent());
+  await page.locator(".act-do").click();
+}
+
+/** The sentence at the end of a run. */
+export async function verdict(page, timeout = 60_000) {
+  const end = page.locator(".act-ended > p");
+  await end.waitFor({ timeout });
+  return end.textContent();
+}
