@@ -32,7 +32,10 @@ async function rolledOut(prefix) {
   return world;
 }
 
-const routes = (namespace) => object("virtualservice", namespace, "titanic")?.spec.http.at(-1).route.map((route) => route.weight);
+const routes = (namespace) =>
+  object("virtualservice", namespace, "titanic")
+    ?.spec.http.at(-1)
+    .route.map((route) => route.weight);
 
 test("the example is rolled out to the end, then there is nothing to do, and a plan follows the cluster", async () => {
   const { page, errors, namespace } = await connected("whole");
@@ -66,7 +69,16 @@ test("somebody changes an object between plan and agreement: nothing is done, it
   await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
   await plan(page);
   const hash = await page.locator(".act-hash").textContent();
-  kubectl(["patch", "virtualservice", "titanic", "--namespace", namespace, "--type=json", "--patch", JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }])]);
+  kubectl([
+    "patch",
+    "virtualservice",
+    "titanic",
+    "--namespace",
+    namespace,
+    "--type=json",
+    "--patch",
+    JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }]),
+  ]);
   await agree(page);
   await page.getByText("The cluster has changed since the plan was shown: nothing was done.").waitFor();
   assert.deepEqual(routes(namespace), [90, 10]);
@@ -87,7 +99,16 @@ test("somebody changes an object in the middle of a round: the round ends there,
   await page.route(`**/virtualservices/titanic`, async (route) => {
     if (route.request().method() === "GET" && !isMeddled) {
       isMeddled = true;
-      kubectl(["patch", "virtualservice", "titanic", "--namespace", namespace, "--type=json", "--patch", JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }])]);
+      kubectl([
+        "patch",
+        "virtualservice",
+        "titanic",
+        "--namespace",
+        namespace,
+        "--type=json",
+        "--patch",
+        JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }]),
+      ]);
     }
     await route.continue();
   });
@@ -102,8 +123,15 @@ test("somebody changes an object in the middle of a round: the round ends there,
 
 test("somebody else's field: the plan says the conflict and writes nothing over it", async () => {
   const { page, errors, namespace, text } = await rolledOut("owner");
-  const patch = { apiVersion: "mlops.internal/v1alpha1", kind: "Model", metadata: { name: "titanic-v1", namespace }, spec: { image: "registry.example.com/titanic:other" } };
-  kubectl(["apply", "--server-side", "--force-conflicts", "--field-manager=somebody", "--filename", "-"], { input: JSON.stringify(patch) });
+  const patch = {
+    apiVersion: "mlops.internal/v1alpha1",
+    kind: "Model",
+    metadata: { name: "titanic-v1", namespace },
+    spec: { image: "registry.example.com/titanic:other" },
+  };
+  kubectl(["apply", "--server-side", "--force-conflicts", "--field-manager=somebody", "--filename", "-"], {
+    input: JSON.stringify(patch),
+  });
   await write(page, text);
   await plan(page);
   assert.equal(await page.locator(".act-action", { hasText: "Model" }).count(), 0);
@@ -147,12 +175,20 @@ test("the server goes and comes back: it is said, and what has changed meanwhile
     await own.stop();
     await page.getByText(/✗ Lost .*trying again/).waitFor({ timeout: 15_000 });
     kubectl(["create", "--filename", "-"], {
-      input: JSON.stringify({ apiVersion: "mlops.internal/v1alpha1", kind: "EndpointConfig", metadata: { name: "meanwhile", namespace }, spec: { models: [{ name: "only", model: "absent", weight: 1 }] } }),
+      input: JSON.stringify({
+        apiVersion: "mlops.internal/v1alpha1",
+        kind: "EndpointConfig",
+        metadata: { name: "meanwhile", namespace },
+        spec: { models: [{ name: "only", model: "absent", weight: 1 }] },
+      }),
     });
     again = await proxy({ port: own.port });
     await page.getByText(/✓ Connected to/).waitFor({ timeout: 20_000 });
     await go(page, "Map");
-    await page.locator('[data-id$="|EndpointConfig|' + namespace + '|meanwhile"]').first().waitFor({ timeout: 15_000 });
+    await page
+      .locator('[data-id$="|EndpointConfig|' + namespace + '|meanwhile"]')
+      .first()
+      .waitFor({ timeout: 15_000 });
     assert.deepEqual(errors, []);
   } finally {
     await own.stop();
@@ -169,7 +205,10 @@ test("the connection is lost in the middle of a roll-out: it waits, says so, and
     return failures >= 0 && route.request().method() === "PATCH" ? route.abort("connectionreset") : route.continue();
   });
   await agree(page);
-  await page.getByText(/no answer to PATCH .*trying again in/).first().waitFor();
+  await page
+    .getByText(/no answer to PATCH .*trying again in/)
+    .first()
+    .waitFor();
   assert.match(await verdict(page), /Done: 14 actions/);
   assert.deepEqual(errors, []);
 });
@@ -177,7 +216,9 @@ test("the connection is lost in the middle of a roll-out: it waits, says so, and
 test("another run holds the Lease: it is waited for, and named; a holder that is gone is taken over; one can stop", async () => {
   const { page, errors, namespace } = await connected("lease");
   const lease = (holder) => ({
-    apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "modelwright", namespace },
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "modelwright", namespace },
     spec: { holderIdentity: holder, leaseDurationSeconds: 3, renewTime: new Date().toISOString().replace("Z", "000Z") },
   });
   kubectl(["create", "--filename", "-"], { input: JSON.stringify(lease("host/1/1")) });
@@ -201,11 +242,18 @@ test("another run holds the Lease: it is waited for, and named; a holder that is
 
 test("a run that is stopped goes on when it is begun again", async () => {
   const { page, errors, namespace } = await connected("stop", {
-    text: (text) => text.replace(/(kind: Model\nmetadata:\n  name: titanic-v2[\s\S]*?spec:\n)/, '$1  pod: {annotations: {modelwright.test/ready-after: 24h}}\n'),
+    text: (text) =>
+      text.replace(
+        /(kind: Model\nmetadata:\n  name: titanic-v2[\s\S]*?spec:\n)/,
+        "$1  pod: {annotations: {modelwright.test/ready-after: 24h}}\n",
+      ),
   });
   await plan(page);
   await agree(page);
-  await page.getByRole("list", { name: "What is waited for" }).getByText(/VirtualService .*waits \(traffic\)/).waitFor({ timeout: 30_000 });
+  await page
+    .getByRole("list", { name: "What is waited for" })
+    .getByText(/VirtualService .*waits \(traffic\)/)
+    .waitFor({ timeout: 30_000 });
   assert.notEqual(object("lease", namespace, "modelwright"), null);
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   assert.match(await verdict(page), /Stopped\. 13 actions done; beginning again goes on from there/);

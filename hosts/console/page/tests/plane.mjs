@@ -34,7 +34,9 @@ export function stage(prefix) {
 }
 
 function inNamespace(text, namespace) {
-  return text.replaceAll("namespace: titanic", `namespace: ${namespace}`).replaceAll("titanic.example.com", `${namespace}.example.com`);
+  return text
+    .replaceAll("namespace: titanic", `namespace: ${namespace}`)
+    .replaceAll("titanic.example.com", `${namespace}.example.com`);
 }
 
 /** `kubectl proxy` with the page, on a free port or a given one. */
@@ -48,7 +50,10 @@ export async function proxy({ kubeconfig = ADMIN, port = 0 } = {}) {
       if (found) resolve(found);
     });
   });
-  const stop = () => new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? (child.once("exit", resolve), child.kill()) : resolve()));
+  const stop = () =>
+    new Promise((resolve) =>
+      child.exitCode === null && child.signalCode === null ? (child.once("exit", resolve), child.kill()) : resolve(),
+    );
   return { address: `http://${address[0]}/static/`, port: Number(address[1]), stop };
 }
 
@@ -57,7 +62,13 @@ export function account(namespace, name, rules) {
   const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name, namespace }, rules };
   const subjects = [{ kind: "ServiceAccount", name, namespace }];
   const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name };
-  const binding = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", metadata: { name, namespace }, subjects, roleRef };
+  const binding = {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: { name, namespace },
+    subjects,
+    roleRef,
+  };
   const serviceAccount = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } };
   for (const one of [serviceAccount, role, binding]) kubectl(["apply", "--filename", "-"], { input: JSON.stringify(one) });
   const token = kubectl(["create", "token", name, "--namespace", namespace]).trim();
@@ -82,7 +93,7 @@ export async function browser() {
 }
 
 async function open(launched, address, size = { width: 1280, height: 900 }) {
-  const context = await launched.newContext({ viewport: size });
+  const context = await launched.newContext({ viewport: size, permissions: ["clipboard-read", "clipboard-write"] });
   const page = await context.newPage();
   const errors = [];
   // A browser says of every answer above 399 that it "failed to load": that the server refuses is what these tests are about.
@@ -96,8 +107,9 @@ async function open(launched, address, size = { width: 1280, height: 900 }) {
 /** Writes the custom resources as a person would who has them in the clipboard. */
 export async function write(page, text) {
   await page.locator('.cm-content, textarea[aria-label="Custom resources"]').first().click();
+  await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
   await page.keyboard.press("Control+A");
-  await page.keyboard.insertText(text);
+  await page.keyboard.press("Control+V");
 }
 
 /** Goes to a view. */

@@ -10,7 +10,21 @@ import { ask } from "../planner/client";
 import { allowDataLoss, answer } from "../state";
 import { agrees, type Rehearsal, type Trial } from "./rehearse";
 import type { End, Host } from "./rollout";
-import { type Asked, begin, inputOf, type Line, look, phase, rehearsal, type Run, stop, terms, tryOut, type Wait, writes } from "./state";
+import {
+  type Asked,
+  begin,
+  inputOf,
+  type Line,
+  look,
+  phase,
+  rehearsal,
+  type Run,
+  stop,
+  terms,
+  tryOut,
+  type Wait,
+  writes,
+} from "./state";
 import { type Action, nameOf, type Waiting } from "./work";
 import "./act.css";
 
@@ -24,7 +38,11 @@ export function Act(): JSX.Element {
   return (
     <section class="act" aria-label="Act">
       <Connect />
-      {state.kind === "live" ? <Connected live={state} /> : <p>Connect to a cluster to carry out a plan. Until then nothing is read and nothing is written.</p>}
+      {state.kind === "live" ? (
+        <Connected live={state} />
+      ) : (
+        <p>Connect to a cluster to carry out a plan. Until then nothing is read and nothing is written.</p>
+      )}
     </section>
   );
 }
@@ -68,7 +86,13 @@ function Switch({ live, isRunning }: { live: Live; isRunning: boolean }): JSX.El
         />{" "}
         Allow writes
       </label>
-      <p>{isPossible ? (writes.value ? "What you agree to below is written to the cluster." : "Read-only: nothing is written.") : why}</p>
+      <p>
+        {isPossible
+          ? writes.value
+            ? "What you agree to below is written to the cluster."
+            : "Read-only: nothing is written."
+          : why}
+      </p>
     </div>
   );
 }
@@ -108,11 +132,11 @@ function What({ live }: { live: Live }): JSX.Element {
       <Terms />
       {!isDelete && mistakes > 0 && (
         <p class="act-bad">
-          ✗ {mistakes === 1 ? "There is a mistake" : `There are ${mistakes} mistakes`} in what is written: nothing can be done before{" "}
-          {mistakes === 1 ? "it is" : "they are"} mended.
+          ✗ {mistakes === 1 ? "There is a mistake" : `There are ${mistakes} mistakes`} in what is written: nothing can be done
+          before {mistakes === 1 ? "it is" : "they are"} mended.
         </p>
       )}
-      <button type="submit" disabled={!isReady}>
+      <button type="submit" class="button" disabled={!isReady}>
         Read the cluster and plan
       </button>
     </form>
@@ -145,7 +169,11 @@ function Choice({ there, chosen, choose }: ChoiceProps): JSX.Element {
       </label>
       {there.map((one) => (
         <label key={idOf(one)}>
-          <input type="checkbox" checked={chosen.has(idOf(one))} onChange={(event) => turn(idOf(one), event.currentTarget.checked)} />{" "}
+          <input
+            type="checkbox"
+            checked={chosen.has(idOf(one))}
+            onChange={(event) => turn(idOf(one), event.currentTarget.checked)}
+          />{" "}
           {one.kind} {one.namespace}/{one.name}
         </label>
       ))}
@@ -159,33 +187,47 @@ function Terms(): JSX.Element {
     <fieldset class="act-terms">
       <legend>How</legend>
       <label>
-        <input type="checkbox" checked={wait} onChange={(event) => (terms.value = { ...terms.value, wait: event.currentTarget.checked })} />{" "}
+        <input
+          type="checkbox"
+          checked={wait}
+          onChange={(event) => (terms.value = { ...terms.value, wait: event.currentTarget.checked })}
+        />{" "}
         Go on until everything is done
       </label>
       <label>
         for at most{" "}
         <input
+          class="field"
           type="number"
           min="1"
           max="600"
           value={timeout / 60_000}
-          onChange={(event) => (terms.value = { ...terms.value, timeout: Math.max(1, event.currentTarget.valueAsNumber || 10) * 60_000 })}
+          onChange={(event) =>
+            (terms.value = { ...terms.value, timeout: Math.max(1, event.currentTarget.valueAsNumber || 10) * 60_000 })
+          }
         />{" "}
         minutes
       </label>
       <label>
         Delete at most{" "}
         <input
+          class="field"
           type="number"
           min="0"
           value={allowDeletes}
-          onChange={(event) => (terms.value = { ...terms.value, allowDeletes: Math.max(0, event.currentTarget.valueAsNumber || 0) })}
+          onChange={(event) =>
+            (terms.value = { ...terms.value, allowDeletes: Math.max(0, event.currentTarget.valueAsNumber || 0) })
+          }
         />{" "}
         objects
       </label>
       <label>
-        <input type="checkbox" checked={allowDataLoss.value} onChange={(event) => (allowDataLoss.value = event.currentTarget.checked)} /> Allow
-        replacing what loses data
+        <input
+          type="checkbox"
+          checked={allowDataLoss.value}
+          onChange={(event) => (allowDataLoss.value = event.currentTarget.checked)}
+        />{" "}
+        Allow replacing what loses data
       </label>
     </fieldset>
   );
@@ -217,7 +259,12 @@ function Question({ asked, live }: { asked: Asked; live: Live }): JSX.Element {
       {asked.missing === undefined && <p>Nobody says whether you may do this: it is found out by doing it.</p>}
       {asked.objection !== "" && <p class="act-bad">✗ {asked.objection}.</p>}
       {work.actions.length > 0 && (
-        <button type="button" disabled={rehearsal.value === "running" || !live.session.writes} onClick={() => void tryOut(asked)}>
+        <button
+          type="button"
+          class="button"
+          disabled={rehearsal.value === "running" || !live.session.writes}
+          onClick={() => void tryOut(asked)}
+        >
           Try it on the server, storing nothing
         </button>
       )}
@@ -251,11 +298,18 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
       )}
       {isGrave && (
         <label class="act-grave">
-          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type <code>{hash.slice(0, TYPED)}</code> to agree:{" "}
-          <input value={typed} autocomplete="off" spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />
+          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type <code>{hash.slice(0, TYPED)}</code>{" "}
+          to agree:{" "}
+          <input
+            class="field"
+            value={typed}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
         </label>
       )}
-      <button type="submit" class={isGrave ? "act-do is-grave" : "act-do"} disabled={!isAllowed}>
+      <button type="submit" class={isGrave ? "button act-do is-grave" : "button act-do"} disabled={!isAllowed}>
         {actions.length === 0 ? "Wait for the rest" : `Do plan ${hash}: ${count(actions.length)}`}
       </button>
       {!writes.value && <p>Switch on “Allow writes” first.</p>}
@@ -272,14 +326,19 @@ const SIGNS: { [verb: string]: [sign: string, word: string] } = {
 
 function ToDo({ action, fate }: { action: Action; fate?: string }): JSX.Element {
   const [sign, word] = SIGNS[action.verb] ?? ["?", action.verb];
-  const alarms = [action.dataLoss ? "LOSES DATA" : "", action.disruptive ? "disruptive" : "", action.destructive ? "destructive" : ""];
+  const alarms = [
+    action.dataLoss ? "LOSES DATA" : "",
+    action.disruptive ? "disruptive" : "",
+    action.destructive ? "destructive" : "",
+  ];
   const told = alarms.filter((alarm) => alarm !== "").join(", ");
   return (
     <li class={`act-action verb-${action.verb}`} data-id={action.id}>
       <span class="act-sign" aria-hidden="true">
         {sign}
       </span>{" "}
-      {word} <b>{nameOf(action.object)}</b> {told !== "" && <strong class="act-alarm">{told}</strong>} {fate !== undefined && <span class="act-fate">{fate}</span>}
+      {word} <b>{nameOf(action.object)}</b> {told !== "" && <strong class="act-alarm">{told}</strong>}{" "}
+      {fate !== undefined && <span class="act-fate">{fate}</span>}
     </li>
   );
 }
@@ -329,7 +388,7 @@ function Progress({ run }: { run: Run }): JSX.Element {
         <h3>
           Round {Math.max(1, run.round)}: {done} of {count(entries.length)} done
         </h3>
-        <button type="button" disabled={run.isStopping} onClick={stop}>
+        <button type="button" class="button" disabled={run.isStopping} onClick={stop}>
           {run.isStopping ? "Stopping after what is under way …" : "Stop"}
         </button>
       </div>
@@ -345,7 +404,13 @@ function Progress({ run }: { run: Run }): JSX.Element {
   );
 }
 
-const FATES: { [fate: string]: string } = { todo: "○ to do", running: "◔ under way", done: "✓ done", stale: "! has changed", failed: "✗ refused" };
+const FATES: { [fate: string]: string } = {
+  todo: "○ to do",
+  running: "◔ under way",
+  done: "✓ done",
+  stale: "! has changed",
+  failed: "✗ refused",
+};
 
 function WaitsWithTime({ waits }: { waits: Wait[] }): JSX.Element | null {
   const [now, setNow] = useState(performance.now());
@@ -391,7 +456,8 @@ function Lines({ lines }: { lines: Line[] }): JSX.Element {
     <ol class="act-lines" aria-label="What has happened" aria-live="polite">
       {lines.map((line, place) => (
         <li key={place} class={`line-${line.kind}`}>
-          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span> <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span> {line.text}
+          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span> <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span>{" "}
+          {line.text}
         </li>
       ))}
     </ol>

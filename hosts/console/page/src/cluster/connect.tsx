@@ -15,11 +15,11 @@ export function Connect(): JSX.Element {
         <Words state={state} />
         {state.kind === "live" && <Namespace live={state} />}
         {state.kind === "live" || state.kind === "connecting" ? (
-          <button type="button" onClick={disconnect}>
+          <button type="button" class="button" onClick={disconnect}>
             Disconnect
           </button>
         ) : (
-          <button type="button" onClick={connect}>
+          <button type="button" class="button" onClick={connect}>
             {state.kind === "failed" ? "Try again" : "Connect"}
           </button>
         )}
@@ -32,7 +32,9 @@ export function Connect(): JSX.Element {
 function Words({ state }: { state: State }): JSX.Element {
   switch (state.kind) {
     case "off":
-      return <p class="connect-state">Not connected: plans are about the live objects that were pasted, or about an empty cluster.</p>;
+      return (
+        <p class="connect-state">Not connected: plans are about the live objects that were pasted, or about an empty cluster.</p>
+      );
     case "connecting":
       return (
         <p class="connect-state" role="status">
@@ -84,9 +86,9 @@ function Namespace({ live }: { live: Live }): JSX.Element {
     <label class="connect-namespace">
       Namespace{" "}
       {namespaces === undefined ? (
-        <input value={namespace} onChange={change} />
+        <input class="field" value={namespace} onChange={change} />
       ) : (
-        <select value={namespace} onChange={change}>
+        <select class="select" value={namespace} onChange={change}>
           {[...new Set([namespace, ...namespaces])].sort().map((name) => (
             <option key={name} value={name}>
               {name}

@@ -27,6 +27,8 @@ export type State = { kind: "off" } | { kind: "connecting" } | { kind: "failed";
 
 /** How long changes are gathered before they are told. */
 const GATHER = 80;
+/** How long after a failure it is tried again. */
+const AGAIN = 1_500;
 
 /** Keeps an observation of what the wanted custom resources need. */
 export class Connection {
@@ -111,7 +113,7 @@ export class Connection {
       await work();
     } catch (error) {
       if (turn !== this.turn) return;
-      this.tell({ kind: "failed", why: error instanceof Trouble ? error.message : String(error) });
+      this.tell({ kind: "failed", why: sentence(error) });
     }
   }
 
@@ -149,8 +151,19 @@ export class Connection {
       this.timer = undefined;
       if (turn !== this.turn) return;
       if (this.changed.size > 0) this.publish();
-      void this.guarded(turn, () => this.more(turn));
+      this.more(turn).catch((error: unknown) => this.isLost(turn, error));
     }, GATHER);
+  }
+
+  /** What is known stays; what is needed besides is asked again. */
+  private isLost(turn: number, error: unknown): void {
+    if (turn !== this.turn || this.state.kind !== "live") return;
+    const since = this.state.health.state === "lost" ? this.state.health.since : Date.now();
+    this.tell({ ...this.state, health: { state: "lost", why: sentence(error), since } });
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      if (turn === this.turn) this.soon([]);
+    }, AGAIN);
   }
 
   private async more(turn: number): Promise<void> {
@@ -200,6 +213,10 @@ export class Connection {
     this.requirements.set(request, known);
     return known;
   };
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Trouble ? error.message : String(error);
 }
 
 function signature(lists: List[], namespaces: string[]): string {

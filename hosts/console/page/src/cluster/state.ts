@@ -18,12 +18,17 @@ const connection = new Connection((operation, request) => ask("call", { operatio
 
 /** `modelwright console` opens the page with a token: then there is a cluster. */
 export function connectAtOnce(): void {
-  if (token !== "") void connection.connect(token, "");
+  if (token !== "") connect();
 }
 
 /** Connects through whoever serves this page. */
 export function connect(): void {
-  void connection.connect(token, "");
+  // What is written decides which namespaces are read.
+  const resources = answered.value === null ? Promise.resolve([]) : ask("resources", null);
+  void resources.then((texts) => {
+    connection.want(texts);
+    return connection.connect(token, "");
+  });
 }
 
 /** Another namespace of the same cluster. */

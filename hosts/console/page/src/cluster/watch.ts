@@ -29,7 +29,7 @@ const SLOW = 4;
 const BUSY = 20_000;
 /** The first pause after the connection was lost; each one after it is twice as long. */
 const PAUSE = 500;
-const LONGEST = 8_000;
+const LONGEST = 4_000;
 /** How often a list that may not be read is tried again. */
 const REFUSED = 60_000;
 
@@ -113,8 +113,7 @@ export class Watch {
       }
       try {
         const began = Date.now();
-        await this.turn(followed);
-        this.isWell();
+        if (await this.turn(followed)) this.isWell();
         // What is not watched, or ends at once, is no reason to hurry.
         if (Date.now() - began < 200) await sleep(200, signal);
       } catch (error) {
@@ -124,15 +123,19 @@ export class Watch {
     }
   }
 
-  /** One watch, or the list again where there is nothing to go on from. */
-  private async turn(followed: Followed): Promise<void> {
-    if (followed.version !== "") return this.watch(followed);
-    if (followed.refusal !== "" && Date.now() - followed.read < REFUSED) return;
-    if (followed.refusal === "" && followed.read > 0) return;
+  /** One watch, or the list again where there is nothing to go on from. Whether the server was asked. */
+  private async turn(followed: Followed): Promise<boolean> {
+    if (followed.version !== "") {
+      await this.watch(followed);
+      return true;
+    }
+    if (followed.refusal !== "" && Date.now() - followed.read < REFUSED) return false;
+    if (followed.refusal === "" && followed.read > 0) return false;
     const read = await readList(this.client, followed.list, { tries: 1 });
-    if (this.followed.get(target(followed.list)) !== followed) return;
+    if (this.followed.get(target(followed.list)) !== followed) return true;
     this.take(read);
     this.tell(followed.list);
+    return true;
   }
 
   private async watch(followed: Followed): Promise<void> {

@@ -34,7 +34,7 @@ export function RelationshipMap({ trees, open }: Props): JSX.Element {
     <section class="map" aria-label="Relationship map">
       <div class="map-bar">
         <Legend />
-        <button type="button" aria-pressed={isList} onClick={() => setIsList(!isList)}>
+        <button type="button" class="button" aria-pressed={isList} onClick={() => setIsList(!isList)}>
           List
         </button>
       </div>

@@ -1,4 +1,5 @@
 import { batch } from "@preact/signals";
+import { Badge } from "../cluster/badge";
 import { EXAMPLES } from "../edit/examples";
 import { link } from "../share/link";
 import { info, observedText, resourcesText } from "../state";
@@ -37,6 +38,7 @@ export function Header() {
         </select>
       </div>
       <span class="grow" />
+      <Badge />
       <Copy label="Copy link" title="Everything is in the link itself: nothing is sent anywhere" text={link} />
       <ThemeButton />
     </header>
