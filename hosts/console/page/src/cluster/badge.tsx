@@ -1,6 +1,7 @@
 /** How it stands with the cluster, in the header of every view. */
 
 import { view } from "../state";
+import type { Live } from "./connection";
 import { cluster } from "./state";
 
 /** A word that leads to the connection. */
@@ -13,6 +14,10 @@ export function Badge() {
   );
 }
 
+function spaces(live: Live): string {
+  return live.observed.namespaces.join(", ");
+}
+
 function words(): [sign: string, word: string, mood: string] {
   const state = cluster.value;
   switch (state.kind) {
@@ -23,6 +28,6 @@ function words(): [sign: string, word: string, mood: string] {
     case "failed":
       return ["✗", "No connection", "delete"];
     case "live":
-      return state.health.state === "live" ? ["✓", state.namespace, "create"] : ["✗", `Lost ${state.namespace}`, "delete"];
+      return state.health.state === "live" ? ["✓", spaces(state), "create"] : ["✗", `Lost ${spaces(state)}`, "delete"];
   }
 }

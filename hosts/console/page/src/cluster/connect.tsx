@@ -54,9 +54,10 @@ function Words({ state }: { state: State }): JSX.Element {
 
 function Healthy({ live }: { live: Live }): JSX.Element {
   const { session, health } = live;
+  const spaces = live.observed.namespaces.join(", ");
   const where = session.context || session.server || location.host;
   const who = session.user === "" ? "" : ` as ${session.user}`;
-  const words = `${where}${who}, Kubernetes ${session.version}, through ${session.host === "proxy" ? "a proxy" : session.host}`;
+  const words = `${where}${who}, Kubernetes ${session.version}, through ${session.host === "proxy" ? "a proxy" : session.host}; reads ${spaces}`;
   return (
     <p class={`connect-state ${health.state === "live" ? "is-good" : "is-bad"}`} role="status">
       {health.state === "live" ? `✓ Connected to ${words}` : `✗ Lost ${where}: what is shown is as old as `}
@@ -84,7 +85,7 @@ function Namespace({ live }: { live: Live }): JSX.Element {
   };
   return (
     <label class="connect-namespace">
-      Namespace{" "}
+      Namespace of what names none{" "}
       {namespaces === undefined ? (
         <input class="field" value={namespace} onChange={change} />
       ) : (

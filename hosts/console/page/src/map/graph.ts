@@ -46,6 +46,8 @@ export interface World {
   /** What was observed, Pods among it. */
   live: Json[];
   plan: Plan;
+  /** Those that were read as a whole; of others only what is related was. Empty: everything was. */
+  namespaces: Set<string>;
   /** Kinds that may not be read. */
   unreadable: Set<string>;
 }
@@ -90,10 +92,11 @@ class Draw {
   /** Every object of a kind that is wanted or there and does not hang on one that is drawn. */
   roots(kind: string): Node[] {
     const ids = new Set([...this.desired.keys(), ...this.live.keys()].filter((id) => id.startsWith(`${GROUP}|${kind}|`)));
-    const roots = [...ids].sort().filter((id) => !this.drawn.has(id));
-    return roots.map((id) => {
+    const { namespaces } = this.world;
+    return [...ids].sort().flatMap((id) => {
       const [, , namespace = "", name = ""] = id.split("|");
-      return this.resource(kind, namespace, name);
+      const isMeant = this.desired.has(id) || namespaces.size === 0 || namespaces.has(namespace);
+      return isMeant && !this.drawn.has(id) ? [this.resource(kind, namespace, name)] : [];
     });
   }
 

@@ -37,10 +37,10 @@ export interface Layout {
   height: number;
 }
 
-export const COLUMN = 250;
+export const COLUMN = 232;
 export const ROW = 56;
 /** Of a node. */
-export const WIDTH = 190;
+export const WIDTH = 180;
 export const HEIGHT = 44;
 const MARGIN = 12;
 /** More nodes than these are not opened by themselves: first the Models close, then everything. */

@@ -156,7 +156,8 @@ export class Session implements Record<keyof Operations, (argument: never) => un
   map(pods: KubeObject[]): Node[] {
     const desired = this.#located.map((object) => object.value);
     const unreadable = new Set(this.#live?.view.unreadable.map((one) => String(one["kind"])));
-    return forest({ desired, live: [...this.#observed.values(), ...pods], plan: this.#plan, unreadable });
+    const namespaces = new Set(this.#live?.view.namespaces);
+    return forest({ desired, live: [...this.#observed.values(), ...pods], plan: this.#plan, namespaces, unreadable });
   }
 
   schemas(): KubeObject[] {
