@@ -9,7 +9,7 @@ import "./map.css";
 /** Rows beyond the visible ones that are drawn, too, so that scrolling shows no gap; in pixels. */
 const BEYOND = 400;
 /** Characters of a name that fit into a node. */
-const FITS = 20;
+const FITS = 17;
 
 /** What the map needs. */
 export interface Props {
@@ -178,40 +178,40 @@ function Box({ placed, isCurrent, press, focus, open, turn }: BoxProps): JSX.Ele
   const { node, x, y, key, level, isOpen } = placed;
   const isClosed = node.children.length > 0 && !isOpen;
   const inside = isClosed ? summary(node) : { mood: node.mood, text: "" };
-  const line = [FATES[node.fate].word, isClosed ? inside.text : "", node.state].filter((part) => part !== "").join(" · ");
+  const line = [isClosed ? inside.text : "", node.state, FATES[node.fate].word].filter((part) => part !== "").join(" · ");
   return (
     <g
       class={`map-node mood-${isClosed ? inside.mood : node.mood} fate-${node.fate}`}
       transform={`translate(${x} ${y})`}
       role="treeitem"
       aria-level={level + 1}
-      aria-label={spoken(node, placed)}
       {...(node.children.length > 0 ? { "aria-expanded": isOpen } : {})}
-      tabIndex={isCurrent ? 0 : -1}
+      tabindex={isCurrent ? 0 : -1}
       data-key={key}
       data-id={node.id}
       onKeyDown={press}
       onFocus={focus}
       onClick={open}
     >
-      <title>{`${node.kind} ${node.name}: ${line}${node.why === "" ? "" : ` (${node.why})`}`}</title>
+      <title>{spoken(node, placed)}</title>
       <rect class="map-box" width={WIDTH} height={HEIGHT} rx="6" />
-      <text class="map-sign" x="10" y="18">
+      <text aria-hidden="true" class="map-sign" x="10" y="18">
         {MOODS[isClosed ? inside.mood : node.mood]}
       </text>
-      <text class="map-name" x="26" y="18">
+      <text aria-hidden="true" class="map-name" x="26" y="18">
         {clipped(node.name)}
       </text>
-      <text class="map-kind" x="26" y="34">
+      <text aria-hidden="true" class="map-kind" x="26" y="34">
         {clipped(`${SHORT[node.kind] ?? node.kind} · ${line}`, FITS + 6)}
       </text>
       {FATES[node.fate].sign !== "" && (
-        <text class="map-fate" x={WIDTH - 8} y="18" text-anchor="end">
+        <text aria-hidden="true" class="map-fate" x={WIDTH - 8} y="18" text-anchor="end">
           {FATES[node.fate].sign}
         </text>
       )}
       {node.children.length > 0 && (
         <g
+          aria-hidden="true"
           class="map-turn"
           transform={`translate(${WIDTH} ${HEIGHT / 2})`}
           onClick={(event) => {

@@ -1,5 +1,5 @@
 /**
- * Where each node stands: columns by depth, a row for each leaf, a parent in the middle of its children. A general layout of graphs is
+ * Where each node stands: columns by kind, a row for each leaf, a parent in the row of its first child. A general layout of graphs is
  * larger, and moves what has not changed.
  */
 
@@ -37,10 +37,16 @@ export interface Layout {
   height: number;
 }
 
-export const COLUMN = 232;
+/** From one column to the next. */
+const COLUMN = 190;
+/** More before the Models, whose edges have words on them. */
+const WORDS = 56;
+/** Which column a kind has; the leftmost that is there comes first. */
+const COLUMNS: { [kind: string]: number } = { Endpoint: 0, Gateway: 1, EndpointConfig: 1, VirtualService: 2, Model: 3, Pod: 5 };
+const DEPENDANT = 4;
 export const ROW = 56;
 /** Of a node. */
-export const WIDTH = 180;
+export const WIDTH = 158;
 export const HEIGHT = 44;
 const MARGIN = 12;
 /** More nodes than these are not opened by themselves: first the Models close, then everything. */
@@ -71,7 +77,8 @@ export function layout(forest: Node[], open: Set<string>): Layout {
   const placeOf = new Map<string, Placed>();
   const elsewhere: { from: Placed; node: Node }[] = [];
   let rows = 0;
-  let deepest = 0;
+  let right = 0;
+  const left = x(Math.min(...forest.map(column), DEPENDANT));
   const place = (node: Node, level: number, parent: Placed | undefined): Placed => {
     const key = `${parent?.key ?? ""}/${node.id}`;
     const isOpen = open.has(key) && node.children.length > 0;
@@ -79,13 +86,13 @@ export function layout(forest: Node[], open: Set<string>): Layout {
       node,
       key,
       level,
-      x: MARGIN + level * COLUMN,
+      x: MARGIN + x(column(node)) - left,
       y: 0,
       parent: parent?.key,
       isOpen,
       below: size(node) - 1,
     };
-    deepest = Math.max(deepest, level);
+    right = Math.max(right, placed.x + WIDTH);
     nodes.push(placed);
     placeOf.set(node.id, placed);
     const drawn = isOpen ? node.children.filter((child) => !child.isElsewhere) : [];
@@ -93,8 +100,7 @@ export function layout(forest: Node[], open: Set<string>): Layout {
     for (const child of children) edges.push({ from: placed, to: child, label: child.node.share });
     if (isOpen)
       elsewhere.push(...node.children.filter((child) => child.isElsewhere).map((child) => ({ from: placed, node: child })));
-    const [first, last] = [children[0], children[children.length - 1]];
-    placed.y = first === undefined || last === undefined ? MARGIN + rows++ * ROW : (first.y + last.y) / 2;
+    placed.y = children[0]?.y ?? MARGIN + rows++ * ROW;
     return placed;
   };
   for (const root of forest) place(root, 0, undefined);
@@ -102,7 +108,15 @@ export function layout(forest: Node[], open: Set<string>): Layout {
     const to = placeOf.get(node.id);
     if (to !== undefined) edges.push({ from, to, label: node.share });
   }
-  return { nodes, edges, width: MARGIN * 2 + deepest * COLUMN + WIDTH, height: MARGIN * 2 + rows * ROW };
+  return { nodes, edges, width: right + MARGIN, height: MARGIN * 2 + rows * ROW };
+}
+
+function column(node: Node): number {
+  return COLUMNS[node.kind] ?? DEPENDANT;
+}
+
+function x(column: number): number {
+  return column * COLUMN + (column >= DEPENDANT - 1 ? WORDS : 0);
 }
 
 function size(node: Node): number {
