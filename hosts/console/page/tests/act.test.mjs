@@ -295,3 +295,28 @@ test("more is not deleted than is allowed", async () => {
   assert.notEqual(object("endpoint", namespace, "titanic"), null);
   assert.deepEqual(errors, []);
 });
+
+test("where Metacontroller is in charge only the custom resources are written", async () => {
+  const root = new URL("../../../../", import.meta.url).pathname;
+  const definitions = `${root}host-tests/fixtures/metacontroller-crds.yaml`;
+  const controllers = `${root}deploy/metacontroller/base/controllers.yaml`;
+  kubectl(["apply", "--server-side", "--filename", definitions]);
+  kubectl(["wait", "--for=condition=Established", "--timeout=30s", "--filename", definitions]);
+  kubectl(["apply", "--server-side", "--filename", controllers]);
+  try {
+    const { page, errors, namespace } = await connected("charge");
+    await page.getByRole("checkbox", { name: "Go on until everything is done" }).uncheck();
+    assert.match(await plan(page), /4 to create/);
+    await page.getByText("Metacontroller (models.mlops.internal) makes what each Model needs: here only the Model itself is written.").waitFor();
+    await agree(page);
+    assert.match(await verdict(page), /Done for now: 4 actions/);
+    assert.equal(object("model", namespace, "titanic-v1").metadata.finalizers, undefined, "Metacontroller has a finalizer of its own");
+    for (const kind of ["deployment", "service", "pvc", "virtualservice", "gateway"]) {
+      assert.equal(kubectl(["get", kind, "--namespace", namespace, "--output", "name"]), "", kind);
+    }
+    assert.match(await plan(page), /0 to create, 0 to update, 0 to replace, 0 to delete; \d+ waiting/);
+    assert.deepEqual(errors, []);
+  } finally {
+    kubectl(["delete", "--filename", controllers, "--filename", definitions]);
+  }
+});

@@ -245,6 +245,12 @@ function Question({ asked, live }: { asked: Asked; live: Live }): JSX.Element {
         </p>
       )}
       <h3>Plan: {work.summary}</h3>
+      {work.others.map(({ kind, host, controller }) => (
+        <p key={kind}>
+          {host}
+          {controller === "" ? "" : ` (${controller})`} makes what each {kind} needs: here only the {kind} itself is written.
+        </p>
+      ))}
       <ol class="act-actions">
         {work.actions.map((action) => (
           <ToDo key={action.id} action={action} />

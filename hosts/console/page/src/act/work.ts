@@ -55,8 +55,18 @@ export interface Subject {
   changes: string;
 }
 
+/** A kind of custom resource whose dependants another host makes. */
+export interface Charge {
+  kind: string;
+  host: string;
+  /** Its controller; empty where it could not be read. */
+  controller: string;
+}
+
 /** A plan to carry out. */
 export interface Work {
+  /** Where another host makes what custom resources need: then only those are written here. */
+  others: Charge[];
   /** Totals in one line. */
   summary: string;
   /** By the objects' ids. */
@@ -76,7 +86,9 @@ export function workOf(plan: string): Work {
   const parts = rawMembers(plan);
   const summary: { text?: string } = JSON.parse(parts.get("summary") ?? "{}");
   const waiting: Waiting[] = JSON.parse(parts.get("waiting") ?? "[]");
+  const others: Charge[] = JSON.parse(parts.get("carriedOutBy") ?? "[]");
   return {
+    others,
     summary: summary.text ?? "",
     objects: new Map(rawItems(parts.get("objects") ?? "[]").map(subjectOf)),
     actions: rawItems(parts.get("actions") ?? "[]").map(actionOf),
