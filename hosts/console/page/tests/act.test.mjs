@@ -1,31 +1,37 @@
-// The console as a person uses it, on a real control plane through `kubectl proxy`.
+// The console as a person uses it, on a real control plane: everything through `kubectl proxy` and through `modelwright console`.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { account, agree, browser, connect, go, kubectl, object, plan, proxy, stage, verdict, write } from "./plane.mjs";
+import { account, agree, browser, connect, go, kubectl, object, plan, program, proxy, stage, verdict, write } from "./plane.mjs";
 
+const WAYS = { "kubectl proxy": proxy, "modelwright console": program };
+const servers = {};
 let chrome;
-let server;
 before(async () => {
   chrome = await browser();
-  server = await proxy();
+  for (const [name, start] of Object.entries(WAYS)) servers[name] = await start();
 });
 after(async () => {
   await chrome?.stop();
-  await server?.stop();
+  for (const server of Object.values(servers)) await server.stop();
 });
 
+/** A test of each way to the cluster. */
+function both(name, body) {
+  for (const way of Object.keys(WAYS)) test(`${name} (${way})`, () => body(way));
+}
+
 /** The page with the example of a namespace of its own, connected. */
-async function connected(prefix, options = {}) {
+async function connected(way, prefix, options = {}) {
   const { namespace, text } = stage(prefix);
-  const { page, errors } = await chrome.open(options.address ?? server.address);
+  const { page, errors } = await chrome.open(options.address ?? servers[way].address);
   await write(page, options.text?.(text) ?? text);
   await connect(page);
   return { page, errors, namespace, text };
 }
 
 /** The example rolled out by the page. */
-async function rolledOut(prefix) {
-  const world = await connected(prefix);
+async function rolledOut(way, prefix) {
+  const world = await connected(way, prefix);
   await plan(world.page);
   await agree(world.page);
   assert.match(await verdict(world.page), /Done: 14 actions/);
@@ -37,8 +43,8 @@ const routes = (namespace) =>
     ?.spec.http.at(-1)
     .route.map((route) => route.weight);
 
-test("the example is rolled out to the end, then there is nothing to do, and a plan follows the cluster", async () => {
-  const { page, errors, namespace } = await connected("whole");
+both("the example is rolled out to the end, then there is nothing to do, and a plan follows the cluster", async (way) => {
+  const { page, errors, namespace } = await connected(way, "whole");
   assert.equal(await plan(page), "Plan: 4 to create, 0 to update, 0 to replace, 0 to delete; 10 waiting");
   assert.equal(await page.locator(".act-do").isDisabled(), true, "read-only unless it is switched on");
   await page.getByRole("button", { name: "Try it on the server, storing nothing" }).click();
@@ -54,8 +60,8 @@ test("the example is rolled out to the end, then there is nothing to do, and a p
   assert.deepEqual(errors, []);
 });
 
-test("weights are edited: the plan is about the live routes while one types, and they move", async () => {
-  const { page, errors, namespace, text } = await rolledOut("weights");
+both("weights are edited: the plan is about the live routes while one types, and they move", async (way) => {
+  const { page, errors, namespace, text } = await rolledOut(way, "weights");
   await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
   assert.match(await plan(page), /0 to create, 2 to update/);
   await agree(page);
@@ -64,8 +70,8 @@ test("weights are edited: the plan is about the live routes while one types, and
   assert.deepEqual(errors, []);
 });
 
-test("somebody changes an object between plan and agreement: nothing is done, it is planned again and asked again", async () => {
-  const { page, errors, namespace, text } = await rolledOut("conflict");
+both("somebody changes an object between plan and agreement: nothing is done, it is planned again and asked again", async (way) => {
+  const { page, errors, namespace, text } = await rolledOut(way, "conflict");
   await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
   await plan(page);
   const hash = await page.locator(".act-hash").textContent();
@@ -90,8 +96,8 @@ test("somebody changes an object between plan and agreement: nothing is done, it
   assert.deepEqual(errors, []);
 });
 
-test("somebody changes an object in the middle of a round: the round ends there, and nobody's change is lost", async () => {
-  const { page, errors, namespace, text } = await rolledOut("middle");
+both("somebody changes an object in the middle of a round: the round ends there, and nobody's change is lost", async (way) => {
+  const { page, errors, namespace, text } = await rolledOut(way, "middle");
   await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
   await plan(page);
   // Right when the routes are read again before they move, somebody else moves them.
@@ -121,8 +127,8 @@ test("somebody changes an object in the middle of a round: the round ends there,
   assert.deepEqual(errors, []);
 });
 
-test("somebody else's field: the plan says the conflict and writes nothing over it", async () => {
-  const { page, errors, namespace, text } = await rolledOut("owner");
+both("somebody else's field: the plan says the conflict and writes nothing over it", async (way) => {
+  const { page, errors, namespace, text } = await rolledOut(way, "owner");
   const patch = {
     apiVersion: "mlops.internal/v1alpha1",
     kind: "Model",
@@ -139,39 +145,42 @@ test("somebody else's field: the plan says the conflict and writes nothing over 
   assert.deepEqual(errors, []);
 });
 
-test("kinds that may not be read are said, and the planner holds; missing rights are said before anything is written", async () => {
-  const { namespace, text } = stage("rights");
-  const all = ["get", "list", "watch", "create", "patch", "update", "delete"];
-  const kubeconfig = account(namespace, "reader", [
-    { apiGroups: ["mlops.internal"], resources: ["*"], verbs: all },
-    { apiGroups: ["networking.istio.io"], resources: ["*"], verbs: all },
-    { apiGroups: [""], resources: ["services", "persistentvolumeclaims"], verbs: all },
-    { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch"] },
-  ]);
-  const own = await proxy({ kubeconfig });
-  try {
-    const { page, errors } = await chrome.open(own.address);
-    await write(page, text);
-    await connect(page);
-    const unknown = page.getByRole("list", { name: "What is not known" });
-    await unknown.getByText(/PersistentVolume may not be read: what depends on it is on hold/).waitFor();
-    await unknown.getByText(/Pod may not be read/).waitFor();
-    await plan(page);
-    await page.getByRole("switch", { name: "Allow writes" }).setChecked(true);
-    await page.getByText(/✗ Not permitted: .*create leases.coordination.k8s.io in rights/).waitFor();
-    assert.equal(await page.locator(".act-do").isDisabled(), true);
-    assert.equal(object("model", namespace, "titanic-v1"), null);
-    assert.deepEqual(errors, []);
-  } finally {
-    await own.stop();
-  }
-});
+both(
+  "kinds that may not be read are said, and the planner holds; missing rights are said before anything is written",
+  async (way) => {
+    const { namespace, text } = stage("rights");
+    const all = ["get", "list", "watch", "create", "patch", "update", "delete"];
+    const kubeconfig = account(namespace, "reader", [
+      { apiGroups: ["mlops.internal"], resources: ["*"], verbs: all },
+      { apiGroups: ["networking.istio.io"], resources: ["*"], verbs: all },
+      { apiGroups: [""], resources: ["services", "persistentvolumeclaims"], verbs: all },
+      { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "watch"] },
+    ]);
+    const own = await WAYS[way]({ kubeconfig });
+    try {
+      const { page, errors } = await chrome.open(own.address);
+      await write(page, text);
+      await connect(page);
+      const unknown = page.getByRole("list", { name: "What is not known" });
+      await unknown.getByText(/PersistentVolume may not be read: what depends on it is on hold/).waitFor();
+      await unknown.getByText(/Pod may not be read/).waitFor();
+      await plan(page);
+      await page.getByRole("switch", { name: "Allow writes" }).setChecked(true);
+      await page.getByText(/✗ Not permitted: .*create leases.coordination.k8s.io in rights/).waitFor();
+      assert.equal(await page.locator(".act-do").isDisabled(), true);
+      assert.equal(object("model", namespace, "titanic-v1"), null);
+      assert.deepEqual(errors, []);
+    } finally {
+      await own.stop();
+    }
+  },
+);
 
-test("the server goes and comes back: it is said, and what has changed meanwhile is there", async () => {
+test("the proxy goes and comes back: it is said, and what has changed meanwhile is there", async () => {
   const own = await proxy();
   let again;
   try {
-    const { page, errors, namespace } = await connected("gone", { address: own.address });
+    const { page, errors, namespace } = await connected("kubectl proxy", "gone", { address: own.address });
     await own.stop();
     await page.getByText(/✗ Lost .*trying again/).waitFor({ timeout: 15_000 });
     kubectl(["create", "--filename", "-"], {
@@ -196,8 +205,43 @@ test("the server goes and comes back: it is said, and what has changed meanwhile
   }
 });
 
-test("the connection is lost in the middle of a roll-out: it waits, says so, and goes on", async () => {
-  const { page, errors } = await connected("broken");
+test("`modelwright console` is started again: its new token is not known, and that is said", async () => {
+  const own = await program();
+  let again;
+  try {
+    const { page, errors } = await connected("modelwright console", "token", { address: own.address });
+    assert.doesNotMatch(page.url(), /token/, "the address is not shared with the token");
+    await own.stop();
+    await page.getByText(/✗ Lost .*trying again/).waitFor({ timeout: 15_000 });
+    again = await program({ port: own.port });
+    await page.getByText(/nobody knows who asks \(401\)/).waitFor({ timeout: 15_000 });
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await page.getByText(/this page has no valid token \(401\): open the address that `modelwright console` printed/).waitFor();
+    assert.deepEqual(errors, []);
+  } finally {
+    await own.stop();
+    await again?.stop();
+  }
+});
+
+test("without --allow-writes nothing can be switched on, and everything can be seen", async () => {
+  const own = await program({ writes: false });
+  try {
+    const { page, errors, namespace } = await connected("modelwright console", "readonly", { address: own.address });
+    assert.equal(await page.getByRole("switch", { name: "Allow writes" }).isDisabled(), true);
+    await page.getByText("This console is read-only: start it with `modelwright console --allow-writes`.").waitFor();
+    assert.match(await plan(page), /4 to create/);
+    assert.equal(await page.locator(".act-do").isDisabled(), true);
+    assert.equal(object("model", namespace, "titanic-v1"), null);
+    assert.deepEqual(errors, []);
+  } finally {
+    await own.stop();
+  }
+});
+
+both("the connection is lost in the middle of a roll-out: it waits, says so, and goes on", async (way) => {
+  const { page, errors } = await connected(way, "broken");
   await plan(page);
   let failures = 3;
   await page.route("**/endpointconfigs/titanic?*", (route) => {
@@ -213,8 +257,8 @@ test("the connection is lost in the middle of a roll-out: it waits, says so, and
   assert.deepEqual(errors, []);
 });
 
-test("another run holds the Lease: it is waited for, and named; a holder that is gone is taken over; one can stop", async () => {
-  const { page, errors, namespace } = await connected("lease");
+both("another run holds the Lease: it is waited for, and named; a holder that is gone is taken over; one can stop", async (way) => {
+  const { page, errors, namespace } = await connected(way, "lease");
   const lease = (holder) => ({
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
@@ -240,8 +284,8 @@ test("another run holds the Lease: it is waited for, and named; a holder that is
   assert.deepEqual(errors, []);
 });
 
-test("a run that is stopped goes on when it is begun again", async () => {
-  const { page, errors, namespace } = await connected("stop", {
+both("a run that is stopped goes on when it is begun again", async (way) => {
+  const { page, errors, namespace } = await connected(way, "stop", {
     text: (text) =>
       text.replace(
         /(kind: Model\nmetadata:\n  name: titanic-v2[\s\S]*?spec:\n)/,
@@ -263,8 +307,8 @@ test("a run that is stopped goes on when it is begun again", async () => {
   assert.deepEqual(errors, []);
 });
 
-test("all is deleted in a safe order, after the hash was typed; nothing is left", async () => {
-  const { page, errors, namespace } = await rolledOut("delete");
+both("all is deleted in a safe order, after the hash was typed; nothing is left", async (way) => {
+  const { page, errors, namespace } = await rolledOut(way, "delete");
   await page.getByRole("radio", { name: "Delete" }).check();
   await page.getByRole("checkbox", { name: "All 4" }).check();
   assert.match(await plan(page), /1 to delete/);
@@ -282,8 +326,8 @@ test("all is deleted in a safe order, after the hash was typed; nothing is left"
   assert.deepEqual(errors, []);
 });
 
-test("more is not deleted than is allowed", async () => {
-  const { page, errors, namespace } = await rolledOut("limit");
+both("more is not deleted than is allowed", async (way) => {
+  const { page, errors, namespace } = await rolledOut(way, "limit");
   await page.getByRole("radio", { name: "Delete" }).check();
   await page.getByRole("checkbox", { name: "All 4" }).check();
   await page.getByLabel(/Delete at most/).fill("3");
@@ -296,7 +340,7 @@ test("more is not deleted than is allowed", async () => {
   assert.deepEqual(errors, []);
 });
 
-test("where Metacontroller is in charge only the custom resources are written", async () => {
+both("where Metacontroller is in charge only the custom resources are written", async (way) => {
   const root = new URL("../../../../", import.meta.url).pathname;
   const definitions = `${root}host-tests/fixtures/metacontroller-crds.yaml`;
   const controllers = `${root}deploy/metacontroller/base/controllers.yaml`;
@@ -304,13 +348,19 @@ test("where Metacontroller is in charge only the custom resources are written", 
   kubectl(["wait", "--for=condition=Established", "--timeout=30s", "--filename", definitions]);
   kubectl(["apply", "--server-side", "--filename", controllers]);
   try {
-    const { page, errors, namespace } = await connected("charge");
+    const { page, errors, namespace } = await connected(way, "charge");
     await page.getByRole("checkbox", { name: "Go on until everything is done" }).uncheck();
     assert.match(await plan(page), /4 to create/);
-    await page.getByText("Metacontroller (models.mlops.internal) makes what each Model needs: here only the Model itself is written.").waitFor();
+    await page
+      .getByText("Metacontroller (models.mlops.internal) makes what each Model needs: here only the Model itself is written.")
+      .waitFor();
     await agree(page);
     assert.match(await verdict(page), /Done for now: 4 actions/);
-    assert.equal(object("model", namespace, "titanic-v1").metadata.finalizers, undefined, "Metacontroller has a finalizer of its own");
+    assert.equal(
+      object("model", namespace, "titanic-v1").metadata.finalizers,
+      undefined,
+      "Metacontroller has a finalizer of its own",
+    );
     for (const kind of ["deployment", "service", "pvc", "virtualservice", "gateway"]) {
       assert.equal(kubectl(["get", kind, "--namespace", namespace, "--output", "name"]), "", kind);
     }

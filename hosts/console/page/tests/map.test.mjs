@@ -52,7 +52,15 @@ const said = (page, kind, name) => node(page, kind, name).locator("title").textC
 
 test("what is wanted hangs together before anything is there, with the weights on the edges", async () => {
   const { page, errors } = await shown([MODEL("a"), MODEL("b"), CONFIG("shop", ["a", "b"]), ENDPOINT("shop")].join("---\n"));
-  for (const [kind, name] of [["Endpoint", "shop"], ["Gateway", "shop"], ["EndpointConfig", "shop"], ["VirtualService", "shop"], ["Model", "a"], ["Deployment", "a"], ["Service", "b"]]) {
+  for (const [kind, name] of [
+    ["Endpoint", "shop"],
+    ["Gateway", "shop"],
+    ["EndpointConfig", "shop"],
+    ["VirtualService", "shop"],
+    ["Model", "a"],
+    ["Deployment", "a"],
+    ["Service", "b"],
+  ]) {
     await node(page, kind, name).waitFor();
   }
   assert.deepEqual(await page.locator(".map-share").allTextContents(), ["no traffic yet → 90 %", "no traffic yet → 10 %"]);
@@ -109,7 +117,10 @@ test("the list says the same as the drawing", async () => {
 });
 
 test("on a narrow screen it is the list", async () => {
-  const { page, errors } = await shown([MODEL("a"), CONFIG("shop", ["a"]), ENDPOINT("shop")].join("---\n"), { width: 360, height: 740 });
+  const { page, errors } = await shown([MODEL("a"), CONFIG("shop", ["a"]), ENDPOINT("shop")].join("---\n"), {
+    width: 360,
+    height: 740,
+  });
   await page.locator(".map-row").first().waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   assert.deepEqual(errors, []);

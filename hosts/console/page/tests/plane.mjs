@@ -10,6 +10,7 @@ import { PAGE } from "./server.mjs";
 const FOLDER = process.env.MODELWRIGHT_CLUSTER ?? fileURLToPath(new URL("../../../../target/cluster", import.meta.url));
 const KUBECTL = join(FOLDER, "bin", "kubectl");
 const EXAMPLE = new URL("../../../../examples/titanic/", import.meta.url);
+const PROGRAM = process.env.MODELWRIGHT_PROGRAM ?? fileURLToPath(new URL("../../../../target/dist/modelwright", import.meta.url));
 const ADMIN = join(FOLDER, "admin.kubeconfig");
 
 /** Runs kubectl as the admin, or with another kubeconfig; its standard output. */
@@ -39,22 +40,40 @@ function inNamespace(text, namespace) {
     .replaceAll("titanic.example.com", `${namespace}.example.com`);
 }
 
+/** `modelwright console`, on a free port or a given one. */
+export async function program({ kubeconfig = ADMIN, port, writes = true } = {}) {
+  const more = [...(port === undefined ? [] : [`--port=${port}`]), ...(writes ? ["--allow-writes"] : [])];
+  const args = ["console", "--kubeconfig", kubeconfig, ...more];
+  const { found, stop } = await started(PROGRAM, args, /http:\/\/127\.0\.0\.1:(\d+)\/#token=[0-9a-f]{64}/);
+  return { address: found[0], port: Number(found[1]), stop };
+}
+
 /** `kubectl proxy` with the page, on a free port or a given one. */
 export async function proxy({ kubeconfig = ADMIN, port = 0 } = {}) {
   const args = ["--kubeconfig", kubeconfig, "proxy", `--port=${port}`, `--www=${PAGE}`, "--www-prefix=/static/", "--api-prefix=/"];
-  const child = spawn(KUBECTL, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const address = await new Promise((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`kubectl proxy ended with ${code}`)));
+  const { found, stop } = await started(KUBECTL, args, /127\.0\.0\.1:(\d+)/);
+  return { address: `http://${found[0]}/static/`, port: Number(found[1]), stop };
+}
+
+/** A program that runs once it has written a line; `stop` ends it. */
+async function started(file, args, line) {
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const found = await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`${file} ended with ${code}`)));
+    let said = "";
     child.stdout.on("data", (text) => {
-      const found = /127\.0\.0\.1:(\d+)/.exec(text);
-      if (found) resolve(found);
+      said += text;
+      const match = line.exec(said);
+      if (match) resolve(match);
     });
   });
-  const stop = () =>
-    new Promise((resolve) =>
-      child.exitCode === null && child.signalCode === null ? (child.once("exit", resolve), child.kill()) : resolve(),
-    );
-  return { address: `http://${address[0]}/static/`, port: Number(address[1]), stop };
+  const stop = () => {
+    child.kill();
+    return ended;
+  };
+  return { found, stop };
 }
 
 /** The kubeconfig of a ServiceAccount that has these roles in its namespace: `{role: rules}`. */
@@ -117,11 +136,14 @@ export async function go(page, name) {
   await page.getByRole("tab", { name, exact: true }).click();
 }
 
-/** Connects, and waits until the cluster is there. */
+/** Waits until the cluster is there; a page without a token connects when it is asked to. */
 export async function connect(page) {
   await go(page, "Act");
-  await page.getByRole("button", { name: "Connect", exact: true }).click();
-  await page.getByText(/✓ Connected to/).waitFor();
+  const button = page.getByRole("button", { name: "Connect", exact: true });
+  const connected = page.getByText(/✓ Connected to/);
+  await button.or(connected).first().waitFor();
+  if (await button.isVisible()) await button.click();
+  await connected.waitFor();
 }
 
 /** Reads and plans, and gives the plan's line. */
