@@ -1,20 +1,10 @@
 // The relationship map, without a cluster: from what is wanted alone, by mouse, keyboard and screen reader, and with a thousand Models.
 import { AxeBuilder } from "@axe-core/playwright";
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browser, go, write } from "./plane.mjs";
-import { serve } from "./server.mjs";
+import { test } from "node:test";
+import { browser, open, paste, visit } from "./page.mjs";
 
-let chrome;
-let server;
-before(async () => {
-  chrome = await browser();
-  server = await serve();
-});
-after(async () => {
-  await chrome?.stop();
-  await server?.stop();
-});
+browser();
 
 const MODEL = (name) => `apiVersion: mlops.internal/v1alpha1
 kind: Model
@@ -36,14 +26,17 @@ metadata: {name: ${name}, namespace: shop}
 spec: {config: ${name}, host: ${name}.example.com, gateway: {selector: {istio: ingressgateway}}}
 `;
 
-async function shown(text, size) {
-  const { page, errors } = await chrome.open(server.address, size);
-  if (size?.width < 900) await go(page, "Edit");
-  await write(page, text);
-  await go(page, "Map");
-  await page.locator(".map").waitFor();
-  return { page, errors };
-}
+const SMALL = [MODEL("a"), CONFIG("shop", ["a"]), ENDPOINT("shop")].join("---\n");
+
+/** The map of a text; `work` looks at it. */
+const shown = (text, work, { width = 1440, theme = "light" } = {}) =>
+  visit({ width, theme }, async (page) => {
+    if (width < 900) await open(page, "Edit");
+    await paste(page, text);
+    await open(page, "Map");
+    await page.locator(".map").waitFor();
+    await work(page);
+  });
 
 const node = (page, kind, name) => page.locator(`.map-node[data-id$="|${kind}|shop|${name}"]`);
 
@@ -51,79 +44,81 @@ const node = (page, kind, name) => page.locator(`.map-node[data-id$="|${kind}|sh
 const said = (page, kind, name) => node(page, kind, name).locator("title").textContent();
 
 test("what is wanted hangs together before anything is there, with the weights on the edges", async () => {
-  const { page, errors } = await shown([MODEL("a"), MODEL("b"), CONFIG("shop", ["a", "b"]), ENDPOINT("shop")].join("---\n"));
-  for (const [kind, name] of [
-    ["Endpoint", "shop"],
-    ["Gateway", "shop"],
-    ["EndpointConfig", "shop"],
-    ["VirtualService", "shop"],
-    ["Model", "a"],
-    ["Deployment", "a"],
-    ["Service", "b"],
-  ]) {
-    await node(page, kind, name).waitFor();
-  }
-  assert.deepEqual(await page.locator(".map-share").allTextContents(), ["no traffic yet → 90 %", "no traffic yet → 10 %"]);
-  assert.match(await said(page, "Model", "a"), /^Model a, .*not there, to create/);
-  assert.match(await said(page, "Deployment", "a"), /waiting, owner: /);
-  await node(page, "Service", "b").click();
-  assert.equal(await page.getByRole("tab", { name: "Objects", exact: true }).getAttribute("aria-selected"), "true");
-  await page.getByText("Service").first().waitFor();
-  assert.deepEqual(errors, []);
+  await shown([MODEL("a"), MODEL("b"), CONFIG("shop", ["a", "b"]), ENDPOINT("shop")].join("---\n"), async (page) => {
+    for (const [kind, name] of [
+      ["Endpoint", "shop"],
+      ["Gateway", "shop"],
+      ["EndpointConfig", "shop"],
+      ["VirtualService", "shop"],
+      ["Model", "a"],
+      ["Deployment", "a"],
+      ["Service", "b"],
+    ]) {
+      await node(page, kind, name).waitFor();
+    }
+    assert.deepEqual(await page.locator(".map-share").allTextContents(), ["no traffic yet → 90 %", "no traffic yet → 10 %"]);
+    assert.match(await said(page, "Model", "a"), /^Model a, .*not there, to create/);
+    assert.match(await said(page, "Deployment", "a"), /waiting, owner: /);
+    await node(page, "Service", "b").click();
+    assert.equal(await page.getByRole("tab", { name: "Objects", exact: true }).getAttribute("aria-selected"), "true");
+    await page.getByText("Service").first().waitFor();
+  });
 });
 
 test("a Model that two configs name is drawn once, with an edge from both", async () => {
-  const { page, errors } = await shown([MODEL("a"), CONFIG("one", ["a"]), CONFIG("two", ["a"])].join("---\n"));
-  await node(page, "VirtualService", "two").waitFor();
-  assert.equal(await node(page, "Model", "a").count(), 1);
-  assert.equal(await page.locator(".map-edge").count(), 6);
-  assert.deepEqual(errors, []);
+  await shown([MODEL("a"), CONFIG("one", ["a"]), CONFIG("two", ["a"])].join("---\n"), async (page) => {
+    await node(page, "VirtualService", "two").waitFor();
+    assert.equal(await node(page, "Model", "a").count(), 1);
+    assert.equal(await page.locator(".map-edge").count(), 6);
+  });
 });
 
 test("the keyboard alone reaches every object, opens and closes, and opens the YAML", async () => {
-  const { page, errors } = await shown([MODEL("a"), CONFIG("shop", ["a"]), ENDPOINT("shop")].join("---\n"));
-  await node(page, "Endpoint", "shop").focus();
-  const focused = () => page.evaluate(() => document.activeElement?.querySelector("title")?.textContent ?? "");
-  const press = async (key, expected) => {
-    await page.keyboard.press(key);
-    await page.waitForFunction((text) => document.activeElement?.querySelector("title")?.textContent?.startsWith(text), expected);
-  };
-  await press("ArrowDown", "Gateway shop");
-  await press("ArrowDown", "EndpointConfig shop");
-  await press("ArrowRight", "VirtualService shop");
-  await press("ArrowRight", "Model a");
-  await page.keyboard.press("ArrowLeft");
-  await node(page, "Deployment", "a").waitFor({ state: "detached" });
-  assert.match(await focused(), /^Model a/);
-  await page.keyboard.press("ArrowRight");
-  await node(page, "Deployment", "a").waitFor();
-  await press("End", "Service a");
-  await press("Home", "Endpoint shop");
-  await page.keyboard.press("Enter");
-  assert.equal(await page.getByRole("tab", { name: "Objects", exact: true }).getAttribute("aria-selected"), "true");
-  assert.deepEqual(errors, []);
+  await shown(SMALL, async (page) => {
+    await node(page, "Endpoint", "shop").focus();
+    const focused = () => page.evaluate(() => document.activeElement?.querySelector("title")?.textContent ?? "");
+    const press = async (key, expected) => {
+      await page.keyboard.press(key);
+      await page.waitForFunction((text) => document.activeElement?.querySelector("title")?.textContent?.startsWith(text), expected);
+    };
+    await press("ArrowDown", "Gateway shop");
+    await press("ArrowDown", "EndpointConfig shop");
+    await press("ArrowRight", "VirtualService shop");
+    await press("ArrowRight", "Model a");
+    await page.keyboard.press("ArrowLeft");
+    await node(page, "Deployment", "a").waitFor({ state: "detached" });
+    assert.match(await focused(), /^Model a/);
+    await page.keyboard.press("ArrowRight");
+    await node(page, "Deployment", "a").waitFor();
+    await press("End", "Service a");
+    await press("Home", "Endpoint shop");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.getByRole("tab", { name: "Objects", exact: true }).getAttribute("aria-selected"), "true");
+  });
 });
 
 test("the list says the same as the drawing", async () => {
-  const { page, errors } = await shown([MODEL("a"), CONFIG("shop", ["a"]), ENDPOINT("shop")].join("---\n"));
-  const drawn = await page.locator(".map-node").count();
-  await page.getByRole("button", { name: "List" }).click();
-  const rows = page.locator(".map-row");
-  assert.equal(await rows.count(), drawn);
-  assert.match(await rows.filter({ hasText: "Model a" }).textContent(), /no traffic yet → 100 %.*not there.*\+ to create/);
-  await page.getByRole("button", { name: "Below EndpointConfig shop" }).click();
-  assert.equal(await rows.count(), 3);
-  assert.deepEqual(errors, []);
+  await shown(SMALL, async (page) => {
+    const drawn = await page.locator(".map-node").count();
+    await page.getByRole("button", { name: "List" }).click();
+    const rows = page.locator(".map-row");
+    assert.equal(await rows.count(), drawn);
+    assert.match(await rows.filter({ hasText: "Model a" }).textContent(), /no traffic yet → 100 %.*not there.*\+ to create/);
+    await page.getByRole("button", { name: "Below EndpointConfig shop" }).click();
+    assert.equal(await rows.count(), 3);
+  });
 });
 
 test("on a narrow screen it is the list", async () => {
-  const { page, errors } = await shown([MODEL("a"), CONFIG("shop", ["a"]), ENDPOINT("shop")].join("---\n"), {
-    width: 360,
-    height: 740,
-  });
-  await page.locator(".map-row").first().waitFor();
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
-  assert.deepEqual(errors, []);
+  const isNarrow = { width: 360 };
+  await shown(
+    SMALL,
+    async (page) => {
+      await page.locator(".map-row").first().waitFor();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    },
+    isNarrow,
+  );
 });
 
 test("a thousand Models are grouped: few nodes are drawn, whatever is scrolled to", async () => {
@@ -132,35 +127,38 @@ test("a thousand Models are grouped: few nodes are drawn, whatever is scrolled t
     const models = Array.from({ length: 5 }, (_, of) => `m${place * 5 + of}`);
     texts.push(...models.map(MODEL), CONFIG(`c${place}`, models), ENDPOINT(`c${place}`));
   }
-  const { page, errors } = await shown(texts.join("---\n"));
-  await node(page, "Endpoint", "c0").waitFor({ timeout: 30_000 });
-  const count = () => page.locator(".map-node").count();
-  assert.ok((await count()) < 60, `${await count()} nodes`);
-  assert.match(await said(page, "Endpoint", "c0"), /\d+ below: \d+ to create, \d+ waiting/);
-  await page.locator(".map-frame").evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
-  await node(page, "Endpoint", "c99").waitFor();
-  assert.ok((await count()) < 60, `${await count()} nodes`);
-  await node(page, "Endpoint", "c99").focus();
-  const start = Date.now();
-  await page.keyboard.press("ArrowRight");
-  await node(page, "Gateway", "c99").waitFor();
-  assert.ok(Date.now() - start < 1000, "it opens at once");
-  assert.deepEqual(errors, []);
+  await shown(texts.join("---\n"), async (page) => {
+    await node(page, "Endpoint", "c0").waitFor({ timeout: 30_000 });
+    const count = () => page.locator(".map-node").count();
+    assert.ok((await count()) < 60, `${await count()} nodes`);
+    assert.match(await said(page, "Endpoint", "c0"), /\d+ below: \d+ to create, \d+ waiting/);
+    await page.locator(".map-frame").evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
+    await node(page, "Endpoint", "c99").waitFor();
+    assert.ok((await count()) < 60, `${await count()} nodes`);
+    await node(page, "Endpoint", "c99").focus();
+    const start = Date.now();
+    await page.keyboard.press("ArrowRight");
+    await node(page, "Gateway", "c99").waitFor();
+    assert.ok(Date.now() - start < 1000, "it opens at once");
+  });
 });
 
 for (const theme of ["light", "dark"]) {
   test(`axe finds nothing on the map and on what acts (${theme})`, async () => {
-    const { page, errors } = await shown([MODEL("a"), CONFIG("shop", ["a"]), ENDPOINT("shop")].join("---\n"));
-    await page.emulateMedia({ colorScheme: theme });
-    const violations = async () => {
-      const found = await new AxeBuilder({ page }).include("#view").analyze();
-      return found.violations.map((one) => `${one.id}: ${one.nodes.map((where) => where.html).join(" ")}`);
-    };
-    assert.deepEqual(await violations(), []);
-    await page.getByRole("button", { name: "List" }).click();
-    assert.deepEqual(await violations(), []);
-    await go(page, "Act");
-    assert.deepEqual(await violations(), []);
-    assert.deepEqual(errors, []);
+    await shown(
+      SMALL,
+      async (page) => {
+        const violations = async () => {
+          const found = await new AxeBuilder({ page }).include("#view").analyze();
+          return found.violations.map((one) => `${one.id}: ${one.nodes.map((where) => where.html).join(" ")}`);
+        };
+        assert.deepEqual(await violations(), []);
+        await page.getByRole("button", { name: "List" }).click();
+        assert.deepEqual(await violations(), []);
+        await open(page, "Act");
+        assert.deepEqual(await violations(), []);
+      },
+      { theme },
+    );
   });
 }

@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { PAGE } from "./server.mjs";
+import { PAGE } from "../server.mjs";
 
-const FOLDER = process.env.MODELWRIGHT_CLUSTER ?? fileURLToPath(new URL("../../../../target/cluster", import.meta.url));
+const FOLDER = process.env.MODELWRIGHT_CLUSTER ?? fileURLToPath(new URL("../../../../../target/cluster", import.meta.url));
 const KUBECTL = join(FOLDER, "bin", "kubectl");
-const EXAMPLE = new URL("../../../../examples/titanic/", import.meta.url);
-const PROGRAM = process.env.MODELWRIGHT_PROGRAM ?? fileURLToPath(new URL("../../../../target/dist/modelwright", import.meta.url));
+const EXAMPLE = new URL("../../../../../examples/titanic/", import.meta.url);
+const PROGRAM =
+  process.env.MODELWRIGHT_PROGRAM ?? fileURLToPath(new URL("../../../../../target/dist/modelwright", import.meta.url));
 const ADMIN = join(FOLDER, "admin.kubeconfig");
 
 /** Runs kubectl as the admin, or with another kubeconfig; its standard output. */
@@ -24,6 +25,13 @@ export function kubectl(args, { input = "", kubeconfig = ADMIN } = {}) {
 export function object(kind, namespace, name) {
   const text = kubectl(["get", kind, name, "--namespace", namespace, "--ignore-not-found", "--output", "json"]);
   return text === "" ? null : JSON.parse(text);
+}
+
+/** Installs our CustomResourceDefinitions, where they are not yet. */
+export function install() {
+  const folder = fileURLToPath(new URL("../../../../../deploy/crds", import.meta.url));
+  kubectl(["apply", "--server-side", "--force-conflicts", "--kustomize", folder]);
+  kubectl(["wait", "--for=condition=Established", "--timeout=60s", "--kustomize", folder]);
 }
 
 /** A namespace that no other test has, and the example in it. */
@@ -107,7 +115,10 @@ export function account(namespace, name, rules) {
 
 /** A browser; `open` gives a page and what it complained about. */
 export async function browser() {
-  const launched = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" });
+  const launched = await chromium.launch({
+    executablePath: process.env.MODELWRIGHT_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
   return { open: (address, size) => open(launched, address, size), stop: () => launched.close() };
 }
 
@@ -125,7 +136,7 @@ async function open(launched, address, size = { width: 1280, height: 900 }) {
 
 /** Writes the custom resources as a person would who has them in the clipboard. */
 export async function write(page, text) {
-  await page.locator('.cm-content, textarea[aria-label="Custom resources"]').first().click();
+  await page.getByRole("textbox", { name: "Custom resources as YAML" }).click();
   await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
   await page.keyboard.press("Control+A");
   await page.keyboard.press("Control+V");
@@ -133,7 +144,10 @@ export async function write(page, text) {
 
 /** Goes to a view. */
 export async function go(page, name) {
-  await page.getByRole("tab", { name, exact: true }).click();
+  await page
+    .getByRole("tablist", { name: "Views" })
+    .getByRole("tab", { name: new RegExp(`^${name}`) })
+    .click();
 }
 
 /** Waits until the cluster is there; a page without a token connects when it is asked to. */

@@ -1,12 +1,28 @@
 // The console as a person uses it, on a real control plane: everything through `kubectl proxy` and through `modelwright console`.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { account, agree, browser, connect, go, kubectl, object, plan, program, proxy, stage, verdict, write } from "./plane.mjs";
+import {
+  account,
+  agree,
+  browser,
+  connect,
+  go,
+  install,
+  kubectl,
+  object,
+  plan,
+  program,
+  proxy,
+  stage,
+  verdict,
+  write,
+} from "./plane.mjs";
 
 const WAYS = { "kubectl proxy": proxy, "modelwright console": program };
 const servers = {};
 let chrome;
 before(async () => {
+  install();
   chrome = await browser();
   for (const [name, start] of Object.entries(WAYS)) servers[name] = await start();
 });
@@ -341,7 +357,7 @@ both("more is not deleted than is allowed", async (way) => {
 });
 
 both("where Metacontroller is in charge only the custom resources are written", async (way) => {
-  const root = new URL("../../../../", import.meta.url).pathname;
+  const root = new URL("../../../../../", import.meta.url).pathname;
   const definitions = `${root}host-tests/fixtures/metacontroller-crds.yaml`;
   const controllers = `${root}deploy/metacontroller/base/controllers.yaml`;
   kubectl(["apply", "--server-side", "--filename", definitions]);
