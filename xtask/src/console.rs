@@ -31,9 +31,20 @@ pub fn build_with(project: &Project, steps: &mut Steps) -> Outcome {
 
 /// Drives the built page as a person would.
 pub fn test(project: &Project, chromium: &Path) -> Outcome {
-    let mut node = tool(project, "--test", &["--test-concurrency=1"]);
-    node.args(tests(project)?).env("MODELWRIGHT_CHROMIUM", chromium);
+    shell::run(&mut driven(project, chromium, "tests")?)
+}
+
+/// The same on a control plane, through `kubectl proxy` and through the program.
+pub fn test_on_cluster(project: &Project, chromium: &Path, cluster: &Path) -> Outcome {
+    let mut node = driven(project, chromium, "tests/cluster")?;
+    node.env("MODELWRIGHT_CLUSTER", cluster).env("MODELWRIGHT_PROGRAM", project.dist().join("modelwright"));
     shell::run(&mut node)
+}
+
+fn driven(project: &Project, chromium: &Path, folder: &str) -> Outcome<Command> {
+    let mut node = tool(project, "--test", &["--test-concurrency=1"]);
+    node.args(tests(project, folder)?).env("MODELWRIGHT_CHROMIUM", chromium);
+    Ok(node)
 }
 
 /// The table of latencies and sizes.
@@ -55,9 +66,9 @@ fn tool(project: &Project, file: &str, arguments: &[&str]) -> Command {
     node
 }
 
-/// Every `tests/*.test.mjs`: Node's runner takes no folder in all its versions.
-fn tests(project: &Project) -> Outcome<Vec<PathBuf>> {
-    let folder = project.page().join("tests");
+/// Every `*.test.mjs` of a folder: Node's runner takes no folder in all its versions.
+fn tests(project: &Project, folder: &str) -> Outcome<Vec<PathBuf>> {
+    let folder = project.page().join(folder);
     let entries = std::fs::read_dir(&folder).map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
