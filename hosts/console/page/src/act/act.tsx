@@ -7,7 +7,7 @@ import { Connect } from "../cluster/connect";
 import type { Live } from "../cluster/connection";
 import type { Reference } from "../cluster/observe";
 import { ask } from "../planner/client";
-import { allowDataLoss, answer } from "../state";
+import { allowDataLoss, answer, resourcesText } from "../state";
 import { agrees, type Rehearsal, type Trial } from "./rehearse";
 import type { End, Host } from "./rollout";
 import {
@@ -287,7 +287,9 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
   const hash = asked.hash.slice(0, SHOWN);
   const isGrave = asked.deletes > 0 || actions.some((action) => action.destructive || action.dataLoss);
   const isNamed = !isGrave || typed.trim().toLowerCase() === hash.slice(0, TYPED);
-  const isAllowed = writes.value && asked.objection === "" && !isLacking && isNamed;
+  // A deletion is not about what is written.
+  const isOld = asked.input.delete.length === 0 && asked.written !== resourcesText.value;
+  const isAllowed = !isOld && writes.value && asked.objection === "" && !isLacking && isNamed;
   if (actions.length === 0 && waiting.length === 0) return <p role="status">Nothing to do: everything is as it should be.</p>;
   return (
     <form
@@ -318,6 +320,7 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
       <button type="submit" class={isGrave ? "button act-do is-grave" : "button act-do"} disabled={!isAllowed}>
         {actions.length === 0 ? "Wait for the rest" : `Do plan ${hash}: ${count(actions.length)}`}
       </button>
+      {isOld && <p class="act-bad">✗ What is written has changed since: read the cluster and plan again.</p>}
       {!writes.value && <p>Switch on “Allow writes” first.</p>}
     </form>
   );

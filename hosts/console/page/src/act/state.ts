@@ -10,12 +10,15 @@ import { leaseCalls } from "./lease";
 import { type Rehearsal, rehearse } from "./rehearse";
 import { deletesOf, type End, type Host, Rollout, type Step, step, type Terms, tooMany } from "./rollout";
 import { type Action, hashes, hashOf, isGrave, nameOf, type Waiting } from "./work";
+import { resourcesText } from "../state";
 import type { Fate } from "./round";
 
 /** A plan that somebody is asked about. */
 export interface Asked {
   host: Host;
   input: Input;
+  /** The text of the custom resources that it is about. */
+  written: string;
   step: Step;
   /** Of what would be done; empty: nothing is to be done now. */
   hash: string;
@@ -93,6 +96,7 @@ async function asked(host: Host, input: Input, seen: Step, after: End | null): P
   return {
     host,
     input,
+    written: resourcesText.value,
     step: seen,
     hash: await hashOf(await hashes(seen.work)),
     deletes,
@@ -163,11 +167,18 @@ export async function begin({ host, input, step: seen }: Asked): Promise<void> {
     rehearsal.value = null;
   });
   leave(true);
+  addEventListener("beforeunload", warn);
   const end = await rollout.run(seen);
+  removeEventListener("beforeunload", warn);
   leave(false);
   // What is planned now is shown, and nothing of it is done before somebody agrees.
   if (end.kind === "differs") phase.value = { kind: "asked", asked: await asked(host, input, last, end) };
   else phase.value = { kind: "ended", end, lines: current.lines };
+}
+
+/** A page that is closed writes nothing more; whoever closes it is asked. */
+function warn(event: BeforeUnloadEvent): void {
+  event.preventDefault();
 }
 
 /** Ends a run after what is under way. */

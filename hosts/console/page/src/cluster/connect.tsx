@@ -3,7 +3,7 @@
 import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Live, State } from "./connection";
-import { choose, cluster, connect, disconnect } from "./state";
+import { choose, cluster, connect, disconnect, isBusy } from "./state";
 import "./connect.css";
 
 /** Shows the connection, and makes and ends it. */
@@ -15,7 +15,7 @@ export function Connect(): JSX.Element {
         <Words state={state} />
         {state.kind === "live" && <Namespace live={state} />}
         {state.kind === "live" || state.kind === "connecting" ? (
-          <button type="button" class="button" onClick={disconnect}>
+          <button type="button" class="button" disabled={isBusy.value} onClick={disconnect}>
             Disconnect
           </button>
         ) : (
@@ -87,9 +87,9 @@ function Namespace({ live }: { live: Live }): JSX.Element {
     <label class="connect-namespace">
       Namespace of what names none{" "}
       {namespaces === undefined ? (
-        <input class="field" value={namespace} onChange={change} />
+        <input class="field" value={namespace} disabled={isBusy.value} onChange={change} />
       ) : (
-        <select class="select" value={namespace} onChange={change}>
+        <select class="select" value={namespace} disabled={isBusy.value} onChange={change}>
           {[...new Set([namespace, ...namespaces])].sort().map((name) => (
             <option key={name} value={name}>
               {name}

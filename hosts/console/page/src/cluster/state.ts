@@ -10,6 +10,8 @@ import { takeToken } from "./session";
 
 /** How it stands with the cluster. */
 export const cluster = signal<State>({ kind: "off" });
+/** Whether a run writes: then the connection stays as it is. */
+export const isBusy = signal(false);
 /** Pods, for the map. */
 export const pods = signal<KubeObject[]>([]);
 
@@ -53,8 +55,9 @@ export function take(reads: Read[]): void {
 }
 
 /** Whether somebody else reads the cluster again and again. */
-export function leave(isBusy: boolean): void {
-  connection.rest(isBusy);
+export function leave(busy: boolean): void {
+  isBusy.value = busy;
+  connection.rest(busy);
 }
 
 function told(state: State): void {

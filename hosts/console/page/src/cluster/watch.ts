@@ -119,7 +119,7 @@ export class Watch {
       } catch (error) {
         if (!signal.aborted) await this.isLost(error);
       }
-      if (this.followed.get(place) !== undefined) this.queue.push(place);
+      if (this.followed.has(place) && !this.queue.includes(place)) this.queue.push(place);
     }
   }
 

@@ -9,7 +9,7 @@ import "./map.css";
 /** Rows beyond the visible ones that are drawn, too, so that scrolling shows no gap; in pixels. */
 const BEYOND = 400;
 /** Characters of a name that fit into a node. */
-const FITS = 17;
+const FITS = 19;
 
 /** What the map needs. */
 export interface Props {

@@ -38,7 +38,7 @@ export interface Layout {
 }
 
 /** From one column to the next. */
-const COLUMN = 190;
+const COLUMN = 204;
 /** More before the Models, whose edges have words on them. */
 const WORDS = 56;
 /** Which column a kind has; the leftmost that is there comes first. */
@@ -46,7 +46,7 @@ const COLUMNS: { [kind: string]: number } = { Endpoint: 0, Gateway: 1, EndpointC
 const DEPENDANT = 4;
 export const ROW = 56;
 /** Of a node. */
-export const WIDTH = 158;
+export const WIDTH = 174;
 export const HEIGHT = 44;
 const MARGIN = 12;
 /** More nodes than these are not opened by themselves: first the Models close, then everything. */

@@ -79,10 +79,39 @@ both("the example is rolled out to the end, then there is nothing to do, and a p
 both("weights are edited: the plan is about the live routes while one types, and they move", async (way) => {
   const { page, errors, namespace, text } = await rolledOut(way, "weights");
   await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
+  await page.getByRole("tablist", { name: "Views" }).getByRole("tab", { name: /^Plan 2/ }).waitFor();
   assert.match(await plan(page), /0 to create, 2 to update/);
   await agree(page);
   assert.match(await verdict(page), /Done: 2 actions/);
   assert.deepEqual(routes(namespace), [50, 50]);
+  assert.deepEqual(errors, []);
+});
+
+both("what somebody else changes is seen while one looks: on the map, and as a difference in the plan", async (way) => {
+  const { page, errors, namespace } = await rolledOut(way, "live");
+  const tab = (name) => page.getByRole("tablist", { name: "Views" }).getByRole("tab", { name });
+  await tab(/^Plan$/).waitFor({ timeout: 15_000 });
+  await go(page, "Map");
+  const deployment = page.locator(`.map-node[data-id="apps/v1|Deployment|${namespace}|titanic-v1"]`);
+  await deployment.locator("title", { hasText: "2 of 2 ready" }).waitFor({ state: "attached", timeout: 15_000 });
+  await page.locator('.map-node[data-id^="v1|Pod|"]').nth(2).waitFor({ timeout: 15_000 });
+  kubectl(["scale", "deployment", "titanic-v1", "--namespace", namespace, "--replicas=3"]);
+  await deployment.locator("title", { hasText: "3 of 3 ready" }).waitFor({ state: "attached", timeout: 15_000 });
+  await tab(/^Plan 1/).waitFor({ timeout: 15_000 });
+  await go(page, "Plan");
+  await page.getByText("Changed by others on fields that are ours").waitFor();
+  assert.deepEqual(errors, []);
+});
+
+both("a plan that is older than what is written is not done", async (way) => {
+  const { page, errors, namespace, text } = await connected(way, "old");
+  await plan(page);
+  await page.getByRole("switch", { name: "Allow writes" }).setChecked(true);
+  assert.equal(await page.locator(".act-do").isDisabled(), false);
+  await write(page, text.replace("weight: 90", "weight: 80"));
+  await page.getByText("What is written has changed since").waitFor();
+  assert.equal(await page.locator(".act-do").isDisabled(), true);
+  assert.equal(object("model", namespace, "titanic-v1"), null);
   assert.deepEqual(errors, []);
 });
 

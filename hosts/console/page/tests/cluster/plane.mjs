@@ -31,7 +31,8 @@ export function object(kind, namespace, name) {
 export function install() {
   const folder = fileURLToPath(new URL("../../../../../deploy/crds", import.meta.url));
   kubectl(["apply", "--server-side", "--force-conflicts", "--kustomize", folder]);
-  kubectl(["wait", "--for=condition=Established", "--timeout=60s", "--kustomize", folder]);
+  const names = ["models", "endpointconfigs", "endpoints"].map((name) => `crd/${name}.mlops.internal`);
+  kubectl(["wait", "--for=condition=Established", "--timeout=60s", ...names]);
 }
 
 /** A namespace that no other test has, and the example in it. */
