@@ -54,6 +54,12 @@ async function rolledOut(way, prefix) {
   return world;
 }
 
+/** Somebody else changes the routes. */
+function meddle(namespace) {
+  const patch = JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }]);
+  kubectl(["patch", "virtualservice", "titanic", "--namespace", namespace, "--type=json", "--patch", patch]);
+}
+
 const routes = (namespace) =>
   object("virtualservice", namespace, "titanic")
     ?.spec.http.at(-1)
@@ -97,6 +103,7 @@ both("what somebody else changes is seen while one looks: on the map, and as a d
   await page.locator('.map-node[data-id^="v1|Pod|"]').nth(2).waitFor({ timeout: 15_000 });
   kubectl(["scale", "deployment", "titanic-v1", "--namespace", namespace, "--replicas=3"]);
   await deployment.locator("title", { hasText: "3 of 3 ready" }).waitFor({ state: "attached", timeout: 15_000 });
+  meddle(namespace);
   await tab(/^Plan 1/).waitFor({ timeout: 15_000 });
   await go(page, "Plan");
   await page.getByText("Changed by others on fields that are ours").waitFor();
@@ -120,16 +127,7 @@ both("somebody changes an object between plan and agreement: nothing is done, it
   await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
   await plan(page);
   const hash = await page.locator(".act-hash").textContent();
-  kubectl([
-    "patch",
-    "virtualservice",
-    "titanic",
-    "--namespace",
-    namespace,
-    "--type=json",
-    "--patch",
-    JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }]),
-  ]);
+  meddle(namespace);
   await agree(page);
   await page.getByText("The cluster has changed since the plan was shown: nothing was done.").waitFor();
   assert.deepEqual(routes(namespace), [90, 10]);
@@ -150,16 +148,7 @@ both("somebody changes an object in the middle of a round: the round ends there,
   await page.route(`**/virtualservices/titanic`, async (route) => {
     if (route.request().method() === "GET" && !isMeddled) {
       isMeddled = true;
-      kubectl([
-        "patch",
-        "virtualservice",
-        "titanic",
-        "--namespace",
-        namespace,
-        "--type=json",
-        "--patch",
-        JSON.stringify([{ op: "replace", path: "/spec/hosts/0", value: "elsewhere.example.com" }]),
-      ]);
+      meddle(namespace);
     }
     await route.continue();
   });
