@@ -1,4 +1,5 @@
-// The relationship map, without a cluster: from what is wanted alone, by mouse, keyboard and screen reader, and with a thousand Models.
+// The relationship map, without a cluster: from what is wanted alone, by mouse, keyboard and screen reader, and with a thousand
+// Models.
 import { AxeBuilder } from "@axe-core/playwright";
 import assert from "node:assert/strict";
 import { test } from "node:test";

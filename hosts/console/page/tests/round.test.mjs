@@ -25,7 +25,8 @@ async function performed(actions, answer) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     return answer(target, init);
   });
-  const work = { objects: new Map(actions.map((one) => [one.object, { observed: { uid: "u", resourceVersion: "1" }, changes: "[]" }])) };
+  const observed = { uid: "u", resourceVersion: "1" };
+  const work = { objects: new Map(actions.map((one) => [one.object, { observed, changes: "[]" }])) };
   const watcher = { began: () => {}, ended: (one, fate) => (fates[one.id] = fate.kind), goesOn: async () => true };
   await perform(client, actions, work, watcher, { tries: 1 });
   return { sent, fates };
@@ -76,7 +77,11 @@ test("before a delete the object is read again, and left alone where it has chan
 test("a hash is of object, verb, uid and changes as they were written, and a body is sent as it was written", async () => {
   const changes = '[{"path":["spec","2","1"],"before":1.0,"after":9007199254740993}]';
   const body = '{"spec":{"b":1.0,"2":9007199254740993}}';
-  const plan = `{"summary":{"text":"t"},"objects":[{"id":"o","observed":{"uid":"u","resourceVersion":"1"},"changes":${changes}}],"actions":[{"id":"update o","object":"o","verb":"update","after":[],"expect":{"done":[200],"observeAgain":[],"gone":[]},"request":{"method":"PATCH","path":"/o","query":{},"contentType":"application/json","body":${body}}}]}`;
+  const request = `{"method":"PATCH","path":"/o","query":{},"contentType":"application/json","body":${body}}`;
+  const expect = '{"done":[200],"observeAgain":[],"gone":[]}';
+  const one = `{"id":"update o","object":"o","verb":"update","after":[],"expect":${expect},"request":${request}}`;
+  const planned = `{"id":"o","observed":{"uid":"u","resourceVersion":"1"},"changes":${changes}}`;
+  const plan = `{"summary":{"text":"t"},"objects":[${planned}],"actions":[${one}]}`;
   const work = workOf(plan);
   assert.equal(work.actions[0].call.body, body);
   assert.deepEqual([...(await hashes(work))], [createHash("sha256").update(`update o\nu\n${changes}`).digest("hex")]);
@@ -85,7 +90,8 @@ test("a hash is of object, verb, uid and changes as they were written, and a bod
 test("what the server adds is not missing, what was foreseen is not unforeseen", () => {
   const paths = (found) => found.map((one) => one.path);
   const asked = { spec: { containers: [{ name: "a", image: "x" }], empty: {}, replicas: 2 } };
-  assert.deepEqual(missing(asked, { spec: { containers: [{ name: "b" }, { name: "a", image: "x", tty: false }], replicas: 2 } }), []);
+  const more = { containers: [{ name: "b" }, { name: "a", image: "x", tty: false }], replicas: 2 };
+  assert.deepEqual(missing(asked, { spec: more }), []);
   const got = { spec: { containers: [{ name: "a", image: "y" }], replicas: 1 } };
   assert.deepEqual(paths(missing(asked, got)), ["spec.containers[name=a].image", "spec.replicas"]);
   const before = { metadata: { generation: 1, labels: { "a.b/c": "1" } }, spec: { list: [{ name: "a", x: 1 }], y: 1 } };

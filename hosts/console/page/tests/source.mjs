@@ -4,6 +4,7 @@ import { runnerImport } from "vite";
 
 /** Imports a module of `src/`. */
 export async function source(path) {
-  const { module } = await runnerImport(fileURLToPath(new URL(`../src/${path}`, import.meta.url)), { configFile: false, logLevel: "warn" });
+  const file = fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+  const { module } = await runnerImport(file, { configFile: false, logLevel: "warn" });
   return module;
 }

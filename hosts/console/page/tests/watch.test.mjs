@@ -9,9 +9,12 @@ const { Watch } = await source("cluster/watch.ts");
 
 const LIST = { api: "v1", kind: "Service", resource: "services", namespace: "shop", names: undefined };
 const service = (name, version) => ({ metadata: { name, namespace: "shop", resourceVersion: version } });
-const json = (body, status = 200, headers = {}) => new Response(typeof body === "string" ? body : JSON.stringify(body), { status, headers });
+const text = (body) => (typeof body === "string" ? body : JSON.stringify(body));
+const json = (body, status = 200, headers = {}) => new Response(text(body), { status, headers });
 const page = (items, version = "10") => json({ kind: "ServiceList", metadata: { resourceVersion: version }, items });
 const events = (...lines) => json(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A client of a server that answers by `answer(url, init)`, and what it was asked. */
 function client(answer) {
@@ -72,15 +75,16 @@ test("a kind that may not be read is unknown, not empty", async () => {
 });
 
 test("a kind that is not served stops: nobody guesses what it would hold; Metacontroller is simply not there", async () => {
-  const selectors = (kind, resource) => async () => JSON.stringify({ ok: [{ apiVersion: "x.y/v1", kind, resource, namespace: "", names: [] }] });
+  const selectors = (kind, resource) => async () =>
+    JSON.stringify({ ok: [{ apiVersion: "x.y/v1", kind, resource, namespace: "", names: [] }] });
   const answer = (url) => {
     if (url.pathname === "/apis") return json({ groups: [{ versions: [{ groupVersion: "mlops.internal/v1alpha1" }] }] });
     return page([]);
   };
-  const all = observe(client(answer).client, selectors("CompositeController", "compositecontrollers"), ["{}"], ["shop"], { tries: 1 });
-  assert.equal((await all).find((read) => read.list.kind === "CompositeController").items.length, 0);
-  const not = observe(client(answer).client, selectors("Gateway", "gateways"), ["{}"], ["shop"], { tries: 1 });
-  await assert.rejects(not, /the cluster has no gateways of x.y\/v1: install Istio/);
+  const readOf = (...kind) => observe(client(answer).client, selectors(...kind), ["{}"], ["shop"], { tries: 1 });
+  const all = await readOf("CompositeController", "compositecontrollers");
+  assert.equal(all.find((read) => read.list.kind === "CompositeController").items.length, 0);
+  await assert.rejects(readOf("Gateway", "gateways"), /the cluster has no gateways of x.y\/v1: install Istio/);
 });
 
 test("events are followed from the version of the list, bookmarks move it on", async () => {
@@ -88,7 +92,8 @@ test("events are followed from the version of the list, bookmarks move it on", a
   const answer = (url) => {
     if (!url.searchParams.has("watch")) return page([service("a", "5")]);
     versions.push(url.searchParams.get("resourceVersion"));
-    if (versions.length === 1) return events({ type: "ADDED", object: service("b", "11") }, { type: "BOOKMARK", object: service("", "15") });
+    const first = [{ type: "ADDED", object: service("b", "11") }, { type: "BOOKMARK", object: service("", "15") }];
+    if (versions.length === 1) return events(...first);
     if (versions.length === 2) return events({ type: "DELETED", object: service("a", "16") });
     return events();
   };
@@ -138,7 +143,7 @@ test("a right that is taken away makes the kind unknown", async () => {
   const watch = new Watch(of, { changed: () => watch.stop(), health: () => {} });
   watch.replace([await readList(of, LIST, { tries: 1 })]);
   watch.start();
-  for (let tries = 0; tries < 100 && watch.reads()[0].refusal === ""; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; tries < 100 && watch.reads()[0].refusal === ""; tries += 1) await pause(50);
   watch.stop();
   assert.match(watch.reads()[0].refusal, /not permitted/);
 });
@@ -159,7 +164,7 @@ test("no more than three connections are held, however many lists there are", as
   watch.replace(await Promise.all(lists.map((list) => readList(of, list, { tries: 1 }))));
   watch.start();
   const isWatched = (list) => asked.some((one) => one.includes(`/${list.namespace}/`) && one.includes("watch"));
-  for (let tries = 0; tries < 100 && !lists.every(isWatched); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; tries < 100 && !lists.every(isWatched); tries += 1) await pause(50);
   watch.stop();
   assert.ok(lists.every(isWatched), "each has its turn");
   assert.equal(most, 3);

@@ -306,7 +306,8 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
       )}
       {isGrave && (
         <label class="act-grave">
-          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type <code>{hash.slice(0, TYPED)}</code>{" "}
+          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type{" "}
+          <code>{hash.slice(0, TYPED)}</code>{" "}
           to agree:{" "}
           <input
             class="field"
@@ -465,7 +466,8 @@ function Lines({ lines }: { lines: Line[] }): JSX.Element {
     <ol class="act-lines" aria-label="What has happened" aria-live="polite">
       {lines.map((line, place) => (
         <li key={place} class={`line-${line.kind}`}>
-          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span> <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span>{" "}
+          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span>{" "}
+          <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span>{" "}
           {line.text}
         </li>
       ))}

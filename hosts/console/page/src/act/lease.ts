@@ -1,6 +1,6 @@
 /**
- * One writer for each namespace: a Lease named `modelwright`, taken before the first write, renewed while it is held, deleted after the
- * last write. One that its holder no longer renews is taken over. The command line takes the same one.
+ * One writer for each namespace: a Lease named `modelwright`, taken before the first write, renewed while it is held, deleted after
+ * the last write. One that its holder no longer renews is taken over. The command line takes the same one.
  *
  * Shape and meaning of the fields: https://kubernetes.io/docs/concepts/architecture/leases/
  */
@@ -55,8 +55,9 @@ export class Lease {
   }
 
   /**
-   * Takes the Lease of a namespace, and waits while another holds it. `say` is told once who that is. A namespace that is being deleted
-   * takes no new object, so nobody can have one there and nothing can be made there by anyone: `undefined`, as when the wait was aborted.
+   * Takes the Lease of a namespace, and waits while another holds it. `say` is told once who that is. A namespace that is being
+   * deleted takes no new object, so nobody can have one there and nothing can be made there by anyone: `undefined`, as when the
+   * wait was aborted.
    */
   static async take(
     client: Client,

@@ -1,6 +1,6 @@
 /**
- * A rehearsal: the API server does with every request of a plan what it would do, but stores nothing. What it says is compared with what
- * the plan says.
+ * A rehearsal: the API server does with every request of a plan what it would do, but stores nothing. What it says is compared with
+ * what the plan says.
  */
 
 import { type Client, dry, isFine, messageOf, type Patience, refused } from "../cluster/call";

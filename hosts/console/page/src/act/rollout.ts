@@ -1,9 +1,9 @@
 /**
  * A roll-out: observe, plan, carry out what is not held back, and again, until nothing is left to do or nothing more can happen.
  *
- * Decisions are the component's: which requests, in which order, what waits for what. Here is only when they are sent, by the rules of the
- * command line: all of it under a Lease for each namespace, what takes something away from a fresh observation, at most so many deletes,
- * and nothing that nobody has agreed to.
+ * Decisions are the component's: which requests, in which order, what waits for what. Here is only when they are sent, by the rules
+ * of the command line: all of it under a Lease for each namespace, what takes something away from a fresh observation, at most so
+ * many deletes, and nothing that nobody has agreed to.
  */
 
 import { type Client, type Patience, PATIENT, refused, sleep, Trouble } from "../cluster/call";
@@ -297,7 +297,9 @@ export class Rollout implements Watcher {
     return !this.terms.wait && work.actions.every((action) => this.waitedForPods.has(action.object));
   }
 
-  /** Whether nothing can follow any more. What is forecast from here knows, which is much work, so it is only asked when `still`. */
+  /**
+   * Whether nothing can follow any more. What is forecast from here knows, which is much work, so it is only asked when `still`.
+   */
   private async atRest(current: Step, still: boolean, deadline: number): Promise<End | undefined> {
     const { work, observed } = current;
     const isGone = (): boolean =>

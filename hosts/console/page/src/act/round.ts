@@ -23,8 +23,8 @@ export interface Watcher {
 }
 
 /**
- * The actions that are done now. What moves a route or takes something away is done from an observation that nothing has been written
- * since: so it waits while there is anything else to do.
+ * The actions that are done now. What moves a route or takes something away is done from an observation that nothing has been
+ * written since: so it waits while there is anything else to do.
  */
 export function doneNow(actions: Action[]): Action[] {
   const byId = new Map(actions.map((action) => [action.id, action]));

@@ -146,8 +146,8 @@ export function isGrave(action: Action): boolean {
 }
 
 /**
- * What would be done, in one hash for each action: object, verb, uid, and every change with its values before and after. What other people
- * do beside it does not matter. The command line has the same hashes.
+ * What would be done, in one hash for each action: object, verb, uid, and every change with its values before and after. What other
+ * people do beside it does not matter. The command line has the same hashes.
  */
 export async function hashes(work: Work): Promise<Set<string>> {
   const each = work.actions.map((action) => {

@@ -57,7 +57,8 @@ function Healthy({ live }: { live: Live }): JSX.Element {
   const spaces = live.observed.namespaces.join(", ");
   const where = session.context || session.server || location.host;
   const who = session.user === "" ? "" : ` as ${session.user}`;
-  const words = `${where}${who}, Kubernetes ${session.version}, through ${session.host === "proxy" ? "a proxy" : session.host}; reads ${spaces}`;
+  const host = session.host === "proxy" ? "a proxy" : session.host;
+  const words = `${where}${who}, Kubernetes ${session.version}, through ${host}; reads ${spaces}`;
   return (
     <p class={`connect-state ${health.state === "live" ? "is-good" : "is-bad"}`} role="status">
       {health.state === "live" ? `✓ Connected to ${words}` : `✗ Lost ${where}: what is shown is as old as `}

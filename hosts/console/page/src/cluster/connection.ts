@@ -53,7 +53,10 @@ export class Connection {
     this.told = told;
   }
 
-  /** Connects, and reads what decides about the wanted custom resources. `namespace` is that of what names none; empty: that of the host. */
+  /**
+   * Connects, and reads what decides about the wanted custom resources. `namespace` is that of what names none; empty: that of the
+   * host.
+   */
   async connect(token: string, namespace: string): Promise<void> {
     const turn = this.begin();
     this.tell({ kind: "connecting" });

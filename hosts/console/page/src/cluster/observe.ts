@@ -1,6 +1,6 @@
 /**
- * What the component's `requirements` name, read as lists: one for each kind and namespace, in pages, side by side. Items pass through as
- * the bytes that the server sent.
+ * What the component's `requirements` name, read as lists: one for each kind and namespace, in pages, side by side. Items pass
+ * through as the bytes that the server sent.
  */
 
 import { type Answer, type Call, type Client, get, type Patience, refused, root, Trouble } from "./call";
@@ -134,7 +134,10 @@ interface Selector {
   names: string[];
 }
 
-/** What the component says about each of them. What is no custom resource with a name needs nothing: the plan says what is wrong with it. */
+/**
+ * What the component says about each of them. What is no custom resource with a name needs nothing: the plan says what is wrong
+ * with it.
+ */
 async function selectors(ask: Ask, parents: string[]): Promise<Selector[]> {
   const answers = await Promise.all(parents.map((parent) => ask("requirements", parent)));
   return answers.flatMap((answer) => {

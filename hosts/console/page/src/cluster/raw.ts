@@ -1,6 +1,6 @@
 /**
- * Parts of a JSON text as the text that they are. What a server sent reaches the component, and what the component wrote reaches the
- * server, byte by byte: JavaScript would round large numbers and move keys that look like numbers.
+ * Parts of a JSON text as the text that they are. What a server sent reaches the component, and what the component wrote reaches
+ * the server, byte by byte: JavaScript would round large numbers and move keys that look like numbers.
  */
 
 const QUOTE = 34;

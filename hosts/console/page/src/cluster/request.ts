@@ -56,7 +56,9 @@ function namespaceOf(text: string): string {
   return typeof namespace === "string" ? namespace : "";
 }
 
-/** The custom resources that have to be read for: those that are wanted and those that go, whose dependants may have outlived them. */
+/**
+ * The custom resources that have to be read for: those that are wanted and those that go, whose dependants may have outlived them.
+ */
 export function parents(input: Input): string[] {
   const gone = input.delete.map(({ kind, namespace, name }) => {
     return JSON.stringify({ apiVersion: "mlops.internal/v1alpha1", kind, metadata: { name, namespace } });

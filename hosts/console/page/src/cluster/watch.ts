@@ -1,6 +1,6 @@
 /**
- * Lists that stay as the cluster is. A browser opens six connections to a host, and there are a dozen kinds: so watches take turns, each
- * from the version where it ended before, and nothing is missed in between.
+ * Lists that stay as the cluster is. A browser opens six connections to a host, and there are a dozen kinds: so watches take turns,
+ * each from the version where it ended before, and nothing is missed in between.
  */
 
 import { type Client, lost, refused, sleep, Trouble } from "./call";

@@ -1,6 +1,6 @@
 /**
- * Which objects hang together, how each is, and what the plan does with it: Endpoint → Gateway and EndpointConfig → VirtualService →
- * Models by their weights → their dependants → Pods. Works from what is wanted alone, from what is there alone, and from both.
+ * Which objects hang together, how each is, and what the plan does with it: Endpoint → Gateway and EndpointConfig → VirtualService
+ * → Models by their weights → their dependants → Pods. Works from what is wanted alone, from what is there alone, and from both.
  */
 
 /** An object as JSON has it. */

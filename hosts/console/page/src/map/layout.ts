@@ -1,6 +1,6 @@
 /**
- * Where each node stands: columns by kind, a row for each leaf, a parent in the row of its first child. A general layout of graphs is
- * larger, and moves what has not changed.
+ * Where each node stands: columns by kind, a row for each leaf, a parent in the row of its first child. A general layout of graphs
+ * is larger, and moves what has not changed.
  */
 
 import type { Node } from "./graph";
