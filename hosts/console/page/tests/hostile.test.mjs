@@ -138,7 +138,7 @@ for (const [name, objects, other] of [
         const good = other.map((object) => JSON.stringify(object)).join("\n---\n");
         await show(page, other.length === 0 ? { resources: bad, observed: "" } : { resources: good, observed: bad });
         if (index % 10 !== 0) continue;
-        for (const view of ["Forecast", "Objects", "Plan"]) await open(page, view);
+        for (const view of ["Forecast", "Objects", "Map", "Act", "Plan"]) await open(page, view);
         await clean(page);
       }
       await clean(page);
@@ -164,7 +164,7 @@ test("a hundred names that are none", () =>
     });
     const join = (make) => STRINGS.map((string) => JSON.stringify(make(string))).join("\n---\n");
     await show(page, { resources: join(model), observed: join(object) });
-    for (const view of ["Forecast", "Objects", "Plan"]) {
+    for (const view of ["Forecast", "Objects", "Map", "Act", "Plan"]) {
       await open(page, view);
       await clean(page);
     }

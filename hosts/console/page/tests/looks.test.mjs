@@ -34,6 +34,15 @@ const VIEWS = {
       .click();
     await page.locator(".fold").first().waitFor();
   },
+  map: async (page) => {
+    await example(page, "titanic is live: shift the weights");
+    await open(page, "Map");
+    await page.getByText("90 % → 50 %").waitFor();
+  },
+  act: async (page) => {
+    await open(page, "Act");
+    await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  },
   findings: async (page) => {
     if ((await page.viewportSize()).width < 900) await open(page, "Edit");
     await editor(page).click();

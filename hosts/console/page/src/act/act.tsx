@@ -112,13 +112,7 @@ function What({ live }: { live: Live }): JSX.Element {
   };
   const isReady = isDelete ? going.length > 0 : mistakes === 0 && answer.value?.plan !== null;
   return (
-    <form
-      class="act-what"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void start();
-      }}
-    >
+    <div class="act-what">
       <fieldset>
         <legend>What</legend>
         <label>
@@ -136,10 +130,10 @@ function What({ live }: { live: Live }): JSX.Element {
           before {mistakes === 1 ? "it is" : "they are"} mended.
         </p>
       )}
-      <button type="submit" class="button" disabled={!isReady}>
+      <button type="button" class="button" disabled={!isReady} onClick={() => void start()}>
         Read the cluster and plan
       </button>
-    </form>
+    </div>
   );
 }
 
@@ -290,15 +284,12 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
   // A deletion is not about what is written.
   const isOld = asked.input.delete.length === 0 && asked.written !== resourcesText.value;
   const isAllowed = !isOld && writes.value && asked.objection === "" && !isLacking && isNamed;
+  const agree = (): void => {
+    if (isAllowed) void begin(asked);
+  };
   if (actions.length === 0 && waiting.length === 0) return <p role="status">Nothing to do: everything is as it should be.</p>;
   return (
-    <form
-      class="act-agree"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isAllowed) void begin(asked);
-      }}
-    >
+    <div class="act-agree">
       {actions.length > 0 && (
         <p>
           This plan is <code class="act-hash">{hash}</code>.
@@ -306,8 +297,7 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
       )}
       {isGrave && (
         <label class="act-grave">
-          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type{" "}
-          <code>{hash.slice(0, TYPED)}</code>{" "}
+          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type <code>{hash.slice(0, TYPED)}</code>{" "}
           to agree:{" "}
           <input
             class="field"
@@ -315,15 +305,16 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
             autocomplete="off"
             spellcheck={false}
             onInput={(event) => setTyped(event.currentTarget.value)}
+            onKeyDown={(event) => event.key === "Enter" && agree()}
           />
         </label>
       )}
-      <button type="submit" class={isGrave ? "button act-do is-grave" : "button act-do"} disabled={!isAllowed}>
+      <button type="button" onClick={agree} class={isGrave ? "button act-do is-grave" : "button act-do"} disabled={!isAllowed}>
         {actions.length === 0 ? "Wait for the rest" : `Do plan ${hash}: ${count(actions.length)}`}
       </button>
       {isOld && <p class="act-bad">✗ What is written has changed since: read the cluster and plan again.</p>}
       {!writes.value && <p>Switch on “Allow writes” first.</p>}
-    </form>
+    </div>
   );
 }
 
@@ -466,8 +457,7 @@ function Lines({ lines }: { lines: Line[] }): JSX.Element {
     <ol class="act-lines" aria-label="What has happened" aria-live="polite">
       {lines.map((line, place) => (
         <li key={place} class={`line-${line.kind}`}>
-          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span>{" "}
-          <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span>{" "}
+          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span> <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span>{" "}
           {line.text}
         </li>
       ))}

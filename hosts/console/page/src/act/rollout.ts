@@ -11,7 +11,19 @@ import { type Ask, atOnce, gathered, observe, type Observed, type Read } from ".
 import { type Input, namespacesOf, now, parents, request } from "../cluster/request";
 import { identity, Lease, RENEWAL } from "./lease";
 import { doneNow, type Fate, perform, type Watcher } from "./round";
-import { type Action, facts, hashes, is, isSettled, nameOf, type Status, type Waiting, type Work, workOf } from "./work";
+import {
+  type Action,
+  facts,
+  hashes,
+  hashOfAction,
+  is,
+  isSettled,
+  nameOf,
+  type Status,
+  type Waiting,
+  type Work,
+  workOf,
+} from "./work";
 
 /** The first pause while something is waited for; each one after it is half as long again. */
 const PAUSE = 400;
@@ -97,7 +109,7 @@ async function ok(ask: Ask, operation: string, text: string): Promise<string> {
 
 /** Rounds that are foreseen, as far as they are looked at. */
 interface Forecast {
-  rounds: { actions: { destructive?: boolean }[] }[];
+  rounds: { actions: { id: string; destructive?: boolean }[] }[];
   end: { waiting: Waiting[] };
 }
 
@@ -208,8 +220,9 @@ export class Rollout implements Watcher {
         [pause, asked, before] = still ? [Math.min(pause * 1.5, LONGEST), true, before] : [PAUSE, false, is];
         if (!(await this.sleep(Math.min(pause, deadline - performance.now())))) return this.interrupted();
       }
+      const interrupted = current;
       current = await this.step();
-      if (this.surprise !== "" && !(await this.isAgreed(current.work))) {
+      if (this.surprise !== "" && !(await this.isAgreed(current.work, interrupted))) {
         const text = `${this.surprise}. Planned again: this is more than was agreed to, so it is asked again.`;
         return ended("differs", this.stoppedBy(text));
       }
@@ -217,9 +230,19 @@ export class Rollout implements Watcher {
     }
   }
 
-  /** Whether a plan does nothing that the one before it did not. */
-  private async isAgreed(work: Work): Promise<boolean> {
-    return [...(await hashes(work))].every((hash) => this.agreed.has(hash));
+  /**
+   * Whether a plan that follows a surprise does only what was agreed to: what the interrupted one would have done, in the same way, and
+   * what was foreseen to follow it.
+   */
+  private async isAgreed(work: Work, interrupted: Step): Promise<boolean> {
+    const planned = new Set(interrupted.work.actions.map((action) => action.id));
+    const { rounds } = await forecast(this.host, this.input, interrupted.observed);
+    const foreseen = new Set(rounds.flatMap((round) => round.actions.map((action) => action.id)));
+    for (const action of work.actions) {
+      const follows = foreseen.has(action.id) && !planned.has(action.id);
+      if (!follows && !this.agreed.has(await hashOfAction(work, action))) return false;
+    }
+    return true;
   }
 
   private async step(): Promise<Step> {

@@ -150,11 +150,13 @@ export function isGrave(action: Action): boolean {
  * people do beside it does not matter. The command line has the same hashes.
  */
 export async function hashes(work: Work): Promise<Set<string>> {
-  const each = work.actions.map((action) => {
-    const subject = work.objects.get(action.object);
-    return sha256(subject === undefined ? action.id : `${action.id}\n${subject.observed.uid}\n${subject.changes}`);
-  });
-  return new Set(await Promise.all(each));
+  return new Set(await Promise.all(work.actions.map((action) => hashOfAction(work, action))));
+}
+
+/** The hash of one action of a plan. */
+export function hashOfAction(work: Work, action: Action): Promise<string> {
+  const subject = work.objects.get(action.object);
+  return sha256(subject === undefined ? action.id : `${action.id}\n${subject.observed.uid}\n${subject.changes}`);
 }
 
 /** One hash for all of them: what one agrees to. Empty for a plan that does nothing. */

@@ -85,7 +85,10 @@ both("the example is rolled out to the end, then there is nothing to do, and a p
 both("weights are edited: the plan is about the live routes while one types, and they move", async (way) => {
   const { page, errors, namespace, text } = await rolledOut(way, "weights");
   await write(page, text.replace("weight: 90", "weight: 50").replace("weight: 10,", "weight: 50,"));
-  await page.getByRole("tablist", { name: "Views" }).getByRole("tab", { name: /^Plan 2/ }).waitFor();
+  await page
+    .getByRole("tablist", { name: "Views" })
+    .getByRole("tab", { name: /^Plan 2/ })
+    .waitFor();
   assert.match(await plan(page), /0 to create, 2 to update/);
   await agree(page);
   assert.match(await verdict(page), /Done: 2 actions/);
@@ -350,8 +353,18 @@ both("all is deleted in a safe order, after the hash was typed; nothing is left"
   assert.equal(await page.locator(".act-do").isDisabled(), true, "the hash has to be typed");
   await page.locator(".act-grave input").fill("000000");
   assert.equal(await page.locator(".act-do").isDisabled(), true, "not any hash");
+  // Controllers of the cluster write on what goes: it is looked at again, and nobody is asked again about what they agreed to.
+  let isTouched = false;
+  await page.route("**/persistentvolumeclaims/titanic-v1", async (route) => {
+    if (route.request().method() === "GET" && !isTouched) {
+      isTouched = true;
+      kubectl(["annotate", "pvc", "titanic-v1", "--namespace", namespace, "example.com/touched=yes"]);
+    }
+    await route.continue();
+  });
   await agree(page);
   assert.match(await verdict(page), /Done: 1\d actions/);
+  assert.equal(isTouched, true);
   for (const kind of ["model", "endpointconfig", "endpoint", "virtualservice", "gateway", "deployment", "service", "pvc"]) {
     const names = kubectl(["get", kind, "--namespace", namespace, "--output", "name"]);
     assert.equal(names, "", kind);
