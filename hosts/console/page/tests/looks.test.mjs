@@ -37,7 +37,7 @@ const VIEWS = {
   map: async (page) => {
     await example(page, "titanic is live: shift the weights");
     await open(page, "Map");
-    await page.getByText("90 % → 50 %").waitFor();
+    await page.getByText("90 % → 50 %").first().waitFor();
   },
   act: async (page) => {
     await open(page, "Act");
