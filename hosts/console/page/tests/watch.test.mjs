@@ -148,6 +148,20 @@ test("a right that is taken away makes the kind unknown", async () => {
   assert.match(watch.reads()[0].refusal, /not permitted/);
 });
 
+test("what may be listed but not watched is read now and then, and told when it has changed", async () => {
+  let lists = 0;
+  const answer = (url) => {
+    if (url.searchParams.has("watch")) return json({ message: "services is forbidden: cannot watch" }, 403);
+    lists += 1;
+    return page([service(lists < 3 ? "a" : "b", "5")]);
+  };
+  const start = Date.now();
+  const { asked } = await watched(answer, (names) => names.includes("b"));
+  assert.ok(Date.now() - start > 4_000, "not as often as possible");
+  assert.equal(asked.filter((one) => one.includes("watch")).length, 1);
+  assert.equal(lists, 3);
+});
+
 test("no more than three connections are held, however many lists there are", async () => {
   let [open, most] = [0, 0];
   const answer = async (url) => {

@@ -2,6 +2,7 @@
 
 import { view } from "../state";
 import type { Live } from "./connection";
+import "./badge.css";
 import { cluster } from "./state";
 
 /** A word that leads to the connection. */
@@ -9,7 +10,7 @@ export function Badge() {
   const [sign, word, mood] = words();
   return (
     <button type="button" class={`button plain badge ${mood}`} title="Cluster" onClick={() => (view.value = "act")}>
-      <span aria-hidden="true">{sign}</span> {word}
+      <span aria-hidden="true">{sign}</span> <span class="badge-word">{word}</span>
     </button>
   );
 }

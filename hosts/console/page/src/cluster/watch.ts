@@ -33,6 +33,9 @@ const LONGEST = 4_000;
 /** How often a list that may not be read is tried again. */
 const REFUSED = 60_000;
 
+/** How often a list is read that may be listed but not watched: `modelwright rbac` grants no more. */
+const POLL = 5_000;
+
 /** A list that is kept up to date. */
 interface Followed {
   list: List;
@@ -49,6 +52,8 @@ export class Watch {
   private readonly client: Client;
   private readonly listener: Listener;
   private readonly followed = new Map<string, Followed>();
+  /** Lists that may not be watched. */
+  private readonly unwatched = new Set<string>();
   /** Whose turn it is next. */
   private queue: string[] = [];
   private readonly stopped = new AbortController();
@@ -125,16 +130,20 @@ export class Watch {
 
   /** One watch, or the list again where there is nothing to go on from. Whether the server was asked. */
   private async turn(followed: Followed): Promise<boolean> {
-    if (followed.version !== "") {
+    const isPolled = this.unwatched.has(target(followed.list));
+    if (isPolled && Date.now() - followed.read < POLL) return false;
+    if (followed.version !== "" && !isPolled) {
       await this.watch(followed);
       return true;
     }
     if (followed.refusal !== "" && Date.now() - followed.read < REFUSED) return false;
-    if (followed.refusal === "" && followed.read > 0) return false;
+    if (followed.refusal === "" && followed.read > 0 && !isPolled) return false;
     const read = await readList(this.client, followed.list, { tries: 1 });
     if (this.followed.get(target(followed.list)) !== followed) return true;
+    const before = [...followed.items.values()].map((item) => item.text);
     this.take(read);
-    this.tell(followed.list);
+    const isSame = read.refusal === followed.refusal && before.join() === read.items.map((item) => item.text).join();
+    if (!isSame || !isPolled) this.tell(followed.list);
     return true;
   }
 
@@ -153,7 +162,8 @@ export class Watch {
     }
     if (!response.ok) {
       const answer = { code: response.status, body: await response.text(), warnings: [] };
-      // Too old, not permitted any more, not there any more: reading it again says which.
+      if (answer.code === 403) this.unwatched.add(target(followed.list));
+      // Too old, not permitted, not there any more: reading it again says what is left.
       if (answer.code === 410 || answer.code === 403 || answer.code === 404) return this.again(followed);
       throw refused(call, answer);
     }
