@@ -8,6 +8,7 @@ import type { Live } from "../cluster/connection";
 import type { Reference } from "../cluster/observe";
 import { ask } from "../planner/client";
 import { allowDataLoss, answer, resourcesText } from "../state";
+import { visible } from "../shell/text";
 import { agrees, type Rehearsal, type Trial } from "./rehearse";
 import type { End, Host } from "./rollout";
 import {
@@ -57,7 +58,7 @@ function Connected({ live }: { live: Live }): JSX.Element {
       {now.kind === "reading" && <p role="status">Reading the cluster and planning …</p>}
       {now.kind === "failed" && (
         <p class="act-bad" role="alert">
-          ✗ {now.why}
+          ✗ {visible(now.why)}
         </p>
       )}
       {now.kind === "asked" && <Question asked={now.asked} live={live} />}
@@ -235,7 +236,7 @@ function Question({ asked, live }: { asked: Asked; live: Live }): JSX.Element {
     <div class="act-question">
       {asked.after !== null && (
         <p class="act-bad" role="alert">
-          ✗ {asked.after.text}
+          ✗ {visible(asked.after.text)}
         </p>
       )}
       <h3>Plan: {work.summary}</h3>
@@ -297,8 +298,8 @@ function Agree({ asked, isLacking }: { asked: Asked; isLacking: boolean }): JSX.
       )}
       {isGrave && (
         <label class="act-grave">
-          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type <code>{hash.slice(0, TYPED)}</code>{" "}
-          to agree:{" "}
+          {asked.deletes === 1 ? "1 object is" : `${asked.deletes} objects are`} deleted. Type{" "}
+          <code>{hash.slice(0, TYPED)}</code> to agree:{" "}
           <input
             class="field"
             value={typed}
@@ -338,7 +339,7 @@ function ToDo({ action, fate }: { action: Action; fate?: string }): JSX.Element 
       <span class="act-sign" aria-hidden="true">
         {sign}
       </span>{" "}
-      {word} <b>{nameOf(action.object)}</b> {told !== "" && <strong class="act-alarm">{told}</strong>}{" "}
+      {word} <b>{visible(nameOf(action.object))}</b> {told !== "" && <strong class="act-alarm">{told}</strong>}{" "}
       {fate !== undefined && <span class="act-fate">{fate}</span>}
     </li>
   );
@@ -374,7 +375,8 @@ function TrialWords({ trial }: { trial: Trial }): JSX.Element {
   ];
   return (
     <>
-      <b>{nameOf(trial.object)}</b>: {[trial.refusal, ...fields, ...trial.warnings].filter((text) => text !== "").join("; ")}
+      <b>{visible(nameOf(trial.object))}</b>:{" "}
+      {visible([trial.refusal, ...fields, ...trial.warnings].filter((text) => text !== "").join("; "))}
     </>
   );
 }
@@ -424,7 +426,7 @@ function WaitsWithTime({ waits }: { waits: Wait[] }): JSX.Element | null {
     <ul class="act-waits" aria-label="What is waited for">
       {waits.map(({ waiting, since }) => (
         <li key={`${waiting.object} ${waiting.gate}`}>
-          … <b>{nameOf(waiting.object)}</b> waits ({waiting.gate}): {waiting.facts || waiting.text}{" "}
+          … <b>{visible(nameOf(waiting.object))}</b> waits ({waiting.gate}): {visible(waiting.facts || waiting.text)}{" "}
           <span aria-hidden="true">{Math.max(0, Math.round((now - since) / 1000))} s</span>
         </li>
       ))}
@@ -442,7 +444,7 @@ function Waits({ waiting, title }: { waiting: Waiting[]; title: string }): JSX.E
       <ul>
         {waiting.map((one) => (
           <li key={`${one.object} ${one.gate}`}>
-            … <b>{nameOf(one.object)}</b> ({one.gate}): {one.text || one.facts}
+            … <b>{visible(nameOf(one.object))}</b> ({one.gate}): {visible(one.text || one.facts)}
           </li>
         ))}
       </ul>
@@ -457,8 +459,9 @@ function Lines({ lines }: { lines: Line[] }): JSX.Element {
     <ol class="act-lines" aria-label="What has happened" aria-live="polite">
       {lines.map((line, place) => (
         <li key={place} class={`line-${line.kind}`}>
-          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span> <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span>{" "}
-          {line.text}
+          <span class="act-time">{(line.time / 1000).toFixed(1)} s</span>{" "}
+          <span aria-hidden="true">{SIGN_OF_LINE[line.kind]}</span>{" "}
+          {visible(line.text)}
         </li>
       ))}
     </ol>
@@ -470,7 +473,7 @@ function Ended({ end, lines }: { end: End; lines: Line[] }): JSX.Element {
   return (
     <div class="act-ended">
       <p class={isGood ? "act-good" : "act-bad"} role={isGood ? "status" : "alert"}>
-        {isGood ? "✓" : "✗"} {end.text}
+        {isGood ? "✓" : "✗"} {visible(end.text)}
       </p>
       <Waits waiting={end.waiting} title="Left" />
       <Lines lines={lines} />

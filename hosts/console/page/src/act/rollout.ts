@@ -231,8 +231,8 @@ export class Rollout implements Watcher {
   }
 
   /**
-   * Whether a plan that follows a surprise does only what was agreed to: what the interrupted one would have done, in the same way, and
-   * what was foreseen to follow it.
+   * Whether a plan that follows a surprise does only what was agreed to: what the interrupted one would have done, in the same way,
+   * and what was foreseen to follow it.
    */
   private async isAgreed(work: Work, interrupted: Step): Promise<boolean> {
     const planned = new Set(interrupted.work.actions.map((action) => action.id));

@@ -4,6 +4,7 @@ import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Live, State } from "./connection";
 import { choose, cluster, connect, disconnect, isBusy } from "./state";
+import { visible } from "../shell/text";
 import "./connect.css";
 
 /** Shows the connection, and makes and ends it. */
@@ -44,7 +45,7 @@ function Words({ state }: { state: State }): JSX.Element {
     case "failed":
       return (
         <p class="connect-state is-bad" role="alert">
-          ✗ {state.why}
+          ✗ {visible(state.why)}
         </p>
       );
     case "live":
@@ -63,7 +64,7 @@ function Healthy({ live }: { live: Live }): JSX.Element {
     <p class={`connect-state ${health.state === "live" ? "is-good" : "is-bad"}`} role="status">
       {health.state === "live" ? `✓ Connected to ${words}` : `✗ Lost ${where}: what is shown is as old as `}
       {health.state === "lost" && <Age since={health.since} />}
-      {health.state === "lost" && `; trying again. ${health.why}`}
+      {health.state === "lost" && `; trying again. ${visible(health.why)}`}
     </p>
   );
 }
@@ -115,12 +116,13 @@ function Unreadable({ live }: { live: Live }): JSX.Element | null {
       ))}
       {refusals.map(({ kind, namespace, message }) => (
         <li key={`${kind} ${namespace}`}>
-          <b>{kind}</b> may not be read{namespace === "" ? "" : ` in ${namespace}`}: what depends on it is on hold. {message}
+          <b>{kind}</b> may not be read{namespace === "" ? "" : ` in ${namespace}`}: what depends on it is on hold.{" "}
+          {visible(message)}
         </li>
       ))}
       {live.podsRefusal !== "" && (
         <li>
-          <b>Pod</b> may not be read: nothing depends on it, the map ends at the Deployments. {live.podsRefusal}
+          <b>Pod</b> may not be read: nothing depends on it, the map ends at the Deployments. {visible(live.podsRefusal)}
         </li>
       )}
     </ul>

@@ -3,7 +3,8 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FATES, type Mood, MOODS, type Node, summary } from "./graph";
-import { type Edge, HEIGHT, layout, openAtFirst, type Placed, visible, WIDTH } from "./layout";
+import { type Edge, HEIGHT, layout, openAtFirst, type Placed, within, WIDTH } from "./layout";
+import { clipped, visible } from "../shell/text";
 import "./map.css";
 
 /** Rows beyond the visible ones that are drawn, too, so that scrolling shows no gap; in pixels. */
@@ -77,7 +78,7 @@ function Drawing({ placed, turn, open }: Shown & { placed: ReturnType<typeof lay
     setView({ top: scrollTop - BEYOND, bottom: scrollTop + clientHeight + BEYOND });
   };
   useEffect(look, [placed.height]);
-  const { nodes, edges } = visible(placed, view.top, view.bottom);
+  const { nodes, edges } = within(placed, view.top, view.bottom);
   const focused = placed.nodes.some((one) => one.key === current) ? current : (placed.nodes[0]?.key ?? "");
   const go = (to: Placed | undefined): void => {
     if (to === undefined) return;
@@ -199,7 +200,7 @@ function Box({ placed, isCurrent, press, focus, open, turn }: BoxProps): JSX.Ele
         {MOODS[isClosed ? inside.mood : node.mood]}
       </text>
       <text aria-hidden="true" class="map-name" x="26" y="18">
-        {clipped(node.name)}
+        {clipped(node.name, FITS)}
       </text>
       <text aria-hidden="true" class="map-kind" x="26" y="34">
         {clipped(`${SHORT[node.kind] ?? node.kind} · ${line}`, FITS + 6)}
@@ -239,11 +240,10 @@ const SHORT: Record<string, string> = {
 function spoken(node: Node, placed: Placed): string {
   const fate = FATES[node.fate].word;
   const below = placed.isOpen || placed.below === 0 ? "" : `${placed.below} below: ${summary(node).text || "nothing to do"}`;
-  return [`${node.kind} ${node.name}`, node.share, node.state, fate, node.why, below].filter((part) => part !== "").join(", ");
-}
-
-function clipped(text: string, most: number = FITS): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return [`${node.kind} ${node.name}`, node.share, node.state, fate, node.why, below]
+    .filter((part) => part !== "")
+    .map(visible)
+    .join(", ");
 }
 
 function List({ nodes, turn, open }: Shown & { nodes: Placed[] }): JSX.Element {
@@ -266,7 +266,7 @@ function Row({ placed, turn, open }: { placed: Placed; turn: () => void; open: (
           type="button"
           class="map-row-turn"
           aria-expanded={isOpen}
-          aria-label={`Below ${node.kind} ${node.name}`}
+          aria-label={`Below ${node.kind} ${visible(node.name)}`}
           onClick={turn}
         >
           {isOpen ? "▾" : "▸"}
@@ -278,8 +278,8 @@ function Row({ placed, turn, open }: { placed: Placed; turn: () => void; open: (
         <span class="map-row-mood" aria-hidden="true">
           {MOODS[node.mood as Mood]}
         </span>{" "}
-        {node.kind} <b>{node.name}</b> {node.share !== "" && <span>{node.share} </span>}
-        <span class="map-row-state">{node.state}</span>{" "}
+        {node.kind} <b>{visible(node.name)}</b> {node.share !== "" && <span>{node.share} </span>}
+        <span class="map-row-state">{visible(node.state)}</span>{" "}
         {word !== "" && (
           <span class="map-row-fate">
             {sign} {word}

@@ -124,7 +124,7 @@ function size(node: Node): number {
 }
 
 /** What is between two heights, so that a drawing of a thousand rows is as quick as one of ten. */
-export function visible({ nodes, edges }: Layout, top: number, bottom: number): { nodes: Placed[]; edges: Edge[] } {
+export function within({ nodes, edges }: Layout, top: number, bottom: number): { nodes: Placed[]; edges: Edge[] } {
   const isNear = (y: number): boolean => y + HEIGHT >= top && y <= bottom;
   const crosses = ({ from, to }: Edge): boolean => Math.max(from.y, to.y) + HEIGHT >= top && Math.min(from.y, to.y) <= bottom;
   return { nodes: nodes.filter((placed) => isNear(placed.y)), edges: edges.filter(crosses) };
