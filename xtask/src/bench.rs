@@ -14,7 +14,7 @@ const METACONTROLLER: &str = "## Under Metacontroller";
 const CLUSTER: &str = "## On a real API server";
 /// Where the fifth part begins.
 const CONSOLE: &str = "## The console";
-/// How Metacontroller is run: with its own defaults, and then one flag after the other as `deploy/README.md` has them.
+/// How Metacontroller is run: with its own defaults, with the flags of `deploy/README.md`, and with more workers.
 const FLAGS: [(&str, &[&str]); 3] = [
     ("defaults", &["--discovery-interval=30s", "--client-go-qps=5", "--client-go-burst=10", "--workers=5"]),
     (
