@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 /// Bytes of an answer.
 const BYTES: usize = 4 << 20;
-/// Objects of an answer.
-const OBJECTS: usize = 500;
+/// Objects of an answer. The volumes of a namespace are one answer, so that this is how many Models with static volumes it may have.
+const OBJECTS: usize = 10_000;
 
 /// What the log and the metrics say about an answer that may leave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,6 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn a_namespace_of_a_thousand_models_has_a_thousand_volumes() {
+        let volume =
+            |number| json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": format!("a.m-{number}")}});
+        let volumes: Vec<Value> = (0..1000).map(volume).collect();
+        assert_eq!(checked("decorate", "namespaces", &json!({"attachments": volumes})), Ok(Checked::default()));
+        let volumes: Vec<Value> = (0..=OBJECTS).map(volume).collect();
+        assert!(checked("decorate", "namespaces", &json!({"attachments": volumes})).is_err());
+    }
+
+    #[test]
     fn what_the_controller_declares_may_leave() {
         let named = json!({"name": "titanic-v1", "namespace": "titanic"});
         for (hook, plural, body) in [
@@ -141,7 +151,7 @@ mod tests {
     #[test]
     fn what_would_delete_or_create_something_else_does_not_leave() {
         let named = json!({"name": "titanic-v1"});
-        let many: Vec<Value> = (0..501).map(|_| json!({"apiVersion": "v1", "kind": "Service", "metadata": named})).collect();
+        let many: Vec<Value> = (0..=OBJECTS).map(|_| json!({"apiVersion": "v1", "kind": "Service", "metadata": named})).collect();
         for (hook, plural, body) in [
             ("sync", "models", json!([])),
             ("sync", "models", json!({"status": {}})),
