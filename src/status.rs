@@ -46,7 +46,6 @@ impl Condition {
 }
 
 /// When what was observed came about.
-#[derive(Default)]
 struct Times<'a> {
     /// The custom resource itself.
     own: Since<'a>,

@@ -11,6 +11,7 @@ use modelwright_hook::request::Request;
 use modelwright_hook::{LogFormat, log};
 use modelwright_host_tests::hook_server::HookServer;
 use modelwright_host_tests::installation::{Ground, Installation, Mode};
+use modelwright_host_tests::timing::middle;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -148,11 +149,7 @@ fn delay() -> String {
             runs[1].push(delay_of(&with_constant_hook(&ground, &answers), models));
         }
         let [ours, constant] = runs.map(|runs| {
-            let median = |part: fn(&Delay) -> Duration| {
-                let mut times: Vec<Duration> = runs.iter().map(part).collect();
-                times.sort_unstable();
-                times[times.len() / 2].as_secs_f64()
-            };
+            let median = |part: fn(&Delay) -> Duration| middle(runs.iter().map(part).collect()).as_secs_f64();
             [median(|run| run.children), median(|run| run.routes)]
         });
         let _ = writeln!(

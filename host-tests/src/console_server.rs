@@ -2,15 +2,11 @@
 
 use crate::artefacts::Artefact;
 use crate::hook_server::{HttpReply, exchange};
+use crate::process;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
-
-/// Longer than an end of the server takes.
-const LONGEST: Duration = Duration::from_secs(30);
-const LOOK: Duration = Duration::from_millis(10);
 
 /// A running server. It ends with the test.
 #[derive(Debug)]
@@ -83,8 +79,7 @@ impl ConsoleServer {
     ///
     /// Where it cannot be asked.
     pub fn interrupt(&self) {
-        let asked = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(asked.is_ok_and(|status| status.success()));
+        process::signal(&self.child, "INT");
     }
 
     /// How it ended.
@@ -94,14 +89,7 @@ impl ConsoleServer {
     /// Where it does not.
     #[track_caller]
     pub fn ended(&mut self) -> ExitStatus {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a process") {
-                return status;
-            }
-            assert!(began.elapsed() < LONGEST, "the server does not end");
-            std::thread::sleep(LOOK);
-        }
+        process::ended(&mut self.child)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::artefacts::Artefact;
 use crate::library::Library;
+use crate::process;
 use crate::{request, scenario};
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Write};
@@ -236,8 +237,7 @@ impl HookServer {
     ///
     /// Where it cannot be asked.
     pub fn terminate(&self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.is_ok_and(|status| status.success()));
+        process::signal(&self.child, "TERM");
     }
 
     /// How it ended.
@@ -247,14 +247,7 @@ impl HookServer {
     /// Where it does not.
     #[track_caller]
     pub fn ended(&mut self) -> ExitStatus {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a process") {
-                return status;
-            }
-            assert!(began.elapsed() < LONGEST, "the server does not end");
-            std::thread::sleep(LOOK);
-        }
+        process::ended(&mut self.child)
     }
 }
 

@@ -32,6 +32,8 @@ pub mod patch;
 pub mod record;
 pub mod timing;
 
+pub mod process;
+
 pub mod console_server;
 pub mod upstream;
 
