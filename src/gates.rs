@@ -9,7 +9,7 @@ use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
 use crate::names;
 use crate::observation::{
-    Observation, at, is_controlled_by, is_deleting, items, number, replicas_are_anothers, serving_container, text,
+    Host, Observation, at, is_controlled_by, is_deleting, items, number, replicas_are_anothers, serving_container, text,
 };
 use crate::plan::Waiting;
 use crate::profile::Profile;
@@ -145,6 +145,16 @@ fn model_children(model: &Model) -> Vec<Kind> {
         }
     }
     kinds
+}
+
+/// The PersistentVolume that a claim waits for, where another hook makes it. Kubernetes' volume controller looks at a claim that was there
+/// before its volume again only after 15 s (kubernetes/kubernetes `pkg/controller/volume/persistentvolume`, `syncVolume`).
+pub fn volume_to_come(key: &Key, model: &Model, seen: &Observation) -> Option<Key> {
+    let volume = child_key(Kind::PersistentVolume, key);
+    let is_static = matches!(&model.storage, Storage::Claim { volume, .. } if volume.is_static());
+    let is_there = |key: &Key| seen.objects.contains_key(key);
+    let is_claimed = is_there(&child_key(Kind::PersistentVolumeClaim, key));
+    (seen.host == Host::Metacontroller && is_static && !is_claimed && !is_there(&volume)).then_some(volume)
 }
 
 /// In use: while an observed VirtualService routes to a Model, its dependants stay.

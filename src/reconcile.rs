@@ -65,7 +65,13 @@ fn decide_model(key: &Key, references: &References, seen: &Observation) -> Optio
     let checked = references.models.get(key)?;
     let gate = gates::model(key, checked, references, seen);
     let desired = match (&checked.value, gate.outcome) {
-        (Some(model), Outcome::Apply) => model_children(model, &gate, seen),
+        (Some(model), Outcome::Apply) => {
+            let mut children = model_children(model, &gate, seen);
+            if gates::volume_to_come(key, model, seen).is_some() {
+                children.retain(|child| child.key.kind != Kind::PersistentVolumeClaim);
+            }
+            children
+        }
         _ => Vec::new(),
     };
     let ModelGate { outcome, waiting, diagnostics, .. } = gate;

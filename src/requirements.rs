@@ -82,13 +82,12 @@ fn of_config(key: &Key, parent: &Value) -> Vec<Selector> {
 fn of_endpoint(key: &Key, parent: &Value) -> Vec<Selector> {
     let config = text(parent, &["spec", "config"]);
     let mut selectors = vec![
-        in_namespace(key, Kind::Model, Vec::new(), "the path of its URL"),
         in_namespace(key, Kind::Gateway, vec![key.name.clone()], "child"),
         of_cluster(Kind::Endpoint, Vec::new(), "who else has its host"),
         in_namespace(key, Kind::VirtualService, Vec::new(), "who answers for its host"),
     ];
     if names::is_dns1035(config) {
-        selectors.push(in_namespace(key, Kind::EndpointConfig, vec![config.into()], "its config"));
+        selectors.push(in_namespace(key, Kind::EndpointConfig, vec![config.into()], "its config, and the path of its URL"));
     }
     selectors
 }

@@ -126,7 +126,12 @@ pub fn of_model(
         (_, true) => Condition::new("Ready", true, "Available", availability.facts.clone()),
         _ if availability.idle => Condition::new("Ready", true, "ScaledToZero", "no instances are wanted"),
         (Some(message), false) => Condition::new("Ready", false, "ProgressDeadlineExceeded", message.clone()),
-        (None, false) => Condition::new("Ready", false, "WaitingForPods", availability.facts.clone()),
+        (None, false) => {
+            match checked.value.as_ref().filter(|_| accepted.holds()).and_then(|model| gates::volume_to_come(key, model, seen)) {
+                Some(volume) => Condition::new("Ready", false, "WaitingForVolume", format!("no {} yet", volume.label())),
+                None => Condition::new("Ready", false, "WaitingForPods", availability.facts.clone()),
+            }
+        }
     };
     let settled = availability.current || availability.idle || failure.is_some() || !accepted.holds();
     let progressing = progressing(!settled && !checked.meta.deleting, &ready);
@@ -207,6 +212,9 @@ pub fn of_config(
             .iter()
             .map(|(model, weight)| tree(&mut [("model", model.name.as_str().into()), ("weight", (*weight).into())]));
         status.insert("routes".into(), Value::Array(weights.listed()));
+    }
+    if let Some(path) = checked.value.as_ref().and_then(|config| invocations_path(key, config, references, seen)) {
+        status.insert("invocationsPath".into(), path.into());
     }
     let mut conditions = vec![accepted, ready, progressing];
     conditions.add_all(figures_condition(facts.diagnostics));
@@ -399,17 +407,12 @@ fn endpoint_ready(
 fn add_urls(key: &Key, endpoint: &Endpoint, references: &References, seen: &Observation, status: &mut Map<String, Value>) {
     let scheme = if endpoint.credential.is_some() { "https" } else { "http" };
     let base = format!("{scheme}://{}", endpoint.host);
-    let config = references.configs.get(&Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config));
-    let config = config.and_then(|checked| checked.value.as_ref());
-    let model = config.and_then(|config| {
-        config
-            .variants
-            .iter()
-            .find_map(|variant| references.models.get(&Key::new(Kind::Model, &key.namespace, &variant.model))?.value.as_ref())
-    });
-    match (model, at(previous(key, seen), &["url"])) {
-        (Some(model), _) => {
-            status.insert("url".into(), format!("{base}{}", model.server.invocations_path).into());
+    let config_key = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
+    let config = references.configs.get(&config_key).and_then(|checked| checked.value.as_ref());
+    let path = config.and_then(|config| invocations_path(&config_key, config, references, seen));
+    match (path, at(previous(key, seen), &["url"])) {
+        (Some(path), _) => {
+            status.insert("url".into(), format!("{base}{path}").into());
         }
         (None, Value::Null) => {}
         (None, url) => {
@@ -425,6 +428,20 @@ fn add_urls(key: &Key, endpoint: &Endpoint, references: &References, seen: &Obse
             .map(|variant| tree(&mut [("name", variant.name.as_str().into()), ("monitoringUrl", page(&variant.name).into())]));
         status.insert("variants".into(), Value::Array(variants.listed()));
     }
+}
+
+/// Where the Models of a config take requests: what the first of them that was observed says, else what the config's status says. So an
+/// Endpoint need not read Models, each status of which would wake every Endpoint of the namespace.
+fn invocations_path<'a>(
+    key: &Key,
+    config: &EndpointConfig,
+    references: &'a References,
+    seen: &'a Observation,
+) -> Option<&'a str> {
+    let mut models = config.variants.iter().map(|variant| Key::new(Kind::Model, &key.namespace, &variant.model));
+    let observed = models.find_map(|model| references.models.get(&model)?.value.as_ref());
+    let known = || at(previous(key, seen), &["invocationsPath"]).as_str();
+    observed.map(|model| model.server.invocations_path.as_str()).or_else(known)
 }
 
 /// The first of the kinds that decide about readiness which could not be read.

@@ -266,7 +266,12 @@ fn settle(models: usize, name: &str, flags: &[&str]) -> String {
     until("the end", Duration::from_secs(2), || kinds.iter().all(available));
     let time = begin.elapsed();
     let calls = installation.relay.calls();
-    let failed = calls.iter().filter(|call| call.code != 200 && call.code != 304).count();
+    let mut others: BTreeMap<String, usize> = BTreeMap::new();
+    for call in calls.iter().filter(|call| call.code != 200 && call.code != 304) {
+        *others.entry(format!("{} {}", call.hook, call.code)).or_default() += 1;
+    }
+    let failed: usize = others.values().sum();
+    eprintln!("other answers than 200 and 304: {others:?}");
     let processor = installation.hook.as_ref().map_or(Duration::ZERO, HookServer::processor_time);
     let memory = installation.hook.as_ref().map_or(0, HookServer::memory);
     let writes = installation.writes().len();

@@ -24,6 +24,8 @@ pub struct Status {
     hosts: Option<Vec<String>>,
     /// EndpointConfig: weights of the observed VirtualService.
     routes: Option<Vec<Route>>,
+    /// EndpointConfig: the path on which its Models take requests.
+    invocations_path: Option<String>,
     /// Endpoint: where requests go.
     url: Option<String>,
     /// Endpoint: metrics of one pod of one variant.
