@@ -8,8 +8,7 @@ use crate::diff::compare::Walk;
 use crate::diff::equal::{Index, key};
 use crate::diff::owned::{Fields, Lookup, fields_of, is_member, read};
 use crate::diff::tables::{self, Shape, Type};
-use crate::json::object;
-use crate::json::tree;
+use crate::json::{member, object, tree};
 use crate::kinds::Kind;
 use crate::list::{AddAll, Listed};
 use crate::observation::{at, is_applied_by, items, set};
@@ -84,8 +83,11 @@ impl Layer {
         let Some(object) = as_object(place) else { return };
         for (name, value) in members {
             let (below, _) = of.member(name);
-            if below.shape != Shape::Ignored && !value.is_null() {
-                self.lay(below, object.entry(name.as_str()).or_insert(Value::Null), value);
+            if below.shape != Shape::Ignored
+                && !value.is_null()
+                && let Some(place) = member(object, name, Value::Null)
+            {
+                self.lay(below, place, value);
             }
         }
     }

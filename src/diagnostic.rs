@@ -117,13 +117,43 @@ pub fn shown(text: &str) -> String {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            ' '..='~' => shown.push(c),
-            _ if c.is_alphanumeric() => shown.push(c),
-            _ => shown.extend(c.escape_unicode()),
+            _ if is_unseen(c) => shown.extend(c.escape_unicode()),
+            _ => shown.push(c),
         }
     }
     shown.push('"');
     shown
+}
+
+/// Whether a character has no picture of its own, or changes that of others: controls, foreign spaces, marks of direction and width,
+/// combining accents, private use, tags. Ranges of Unicode's `Cc`, `Zs`, `Co` and `Default_Ignorable_Code_Point` (UAX 44); the standard
+/// library's own tables of letters are larger than all that this reads.
+pub fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{300}'..='\u{36f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{1680}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{3000}'
+            | '\u{3164}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{ffff}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..
+    )
 }
 
 written!(Diagnostic { "severity": severity, "code": code, "object": object, "path": path, "message": message, "help": help });

@@ -3,10 +3,11 @@
 
 use crate::diagnostic::{Failure, shown};
 use crate::list::{Listed, Next};
-use alloc::string::String;
+use crate::search::replaced;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// What a call may hand in.
@@ -40,11 +41,15 @@ pub fn inner(text: &str) -> Option<Value> {
     read(text, &Limits { depth: 128, ..Limits::DEFAULT }).ok()
 }
 
-fn read(text: &str, limits: &Limits) -> serde_json::Result<Value> {
-    let mut left = limits.values;
+fn read(text: &str, limits: &Limits) -> Result<Value, String> {
+    let mut reading = Reading { left: limits.values, wrong: None };
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: limits.depth, left: &mut left }.deserialize(&mut reader)?;
-    reader.end().map(|()| value)
+    let value = Strict { depth: limits.depth, reading: &mut reading }.deserialize(&mut reader);
+    // What was noted came first.
+    match reading.wrong {
+        Some(wrong) => Err(wrong),
+        None => value.and_then(|value| reader.end().map(|()| value)).map_err(|error| error.to_string()),
+    }
 }
 
 /// An object of members, inserted one by one: each `collect` into a map would bring a sort of its own into the component.
@@ -54,6 +59,14 @@ pub fn object(members: &mut dyn Next<(String, Value)>) -> Map<String, Value> {
         object.insert(name, value);
     }
     object
+}
+
+/// The member of a name, which is this new value where there was none. An `entry` would bring a second way of inserting along.
+pub fn member<'a>(object: &'a mut Map<String, Value>, name: &str, new: Value) -> Option<&'a mut Value> {
+    if !object.contains_key(name) {
+        object.insert(name.into(), new);
+    }
+    object.get_mut(name)
 }
 
 /// An object of these members, which are taken: `json!` would bring a second way of making values into the component.
@@ -68,19 +81,37 @@ pub fn texts(texts: &[String]) -> Value {
 
 /// Appends a member or index to a JSON Pointer (RFC 6901).
 pub fn pointer(base: &str, token: &str) -> String {
-    format!("{base}/{}", token.replace('~', "~0").replace('/', "~1"))
+    format!("{base}/{}", replaced(&replaced(token, '~', "~0"), '/', "~1"))
+}
+
+/// What is known while a text is read. What is wrong beyond JSON's own grammar is noted, and nothing is kept from there on: an error made
+/// of a message would bring the search for places in messages along.
+struct Reading {
+    left: usize,
+    wrong: Option<String>,
+}
+
+impl Reading {
+    fn note(&mut self, wrong: &str) {
+        self.wrong.get_or_insert_with(|| wrong.into());
+    }
 }
 
 struct Strict<'a> {
     depth: usize,
-    left: &'a mut usize,
+    reading: &'a mut Reading,
 }
 
 impl Strict<'_> {
-    fn below<E: de::Error>(&mut self) -> Result<Strict<'_>, E> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("it is nested too deep"))?;
-        *self.left = self.left.checked_sub(1).ok_or_else(|| E::custom("it has too many values"))?;
-        Ok(Strict { depth, left: self.left })
+    /// What reads the next value inside.
+    fn below(&mut self) -> Strict<'_> {
+        match (self.depth, self.reading.left) {
+            (0, _) => self.reading.note("it is nested too deep"),
+            (_, 0) => self.reading.note("it has too many values"),
+            _ => {}
+        }
+        self.reading.left = self.reading.left.saturating_sub(1);
+        Strict { depth: self.depth.saturating_sub(1), reading: self.reading }
     }
 }
 
@@ -115,8 +146,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Value::from(value))
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is not finite"))
+    /// Numbers that are no 64-bit integers come as maps, see `NUMBER`. Left out, this would bring the text form of floats along.
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        self.reading.note(NOT_FINITE);
+        Ok(Value::Null)
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -129,28 +162,94 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.below()?)? {
-            list.push(item);
+        while let Some(item) = items.next_element_seed(self.below())? {
+            if self.reading.wrong.is_none() {
+                list.push(item);
+            }
         }
         Ok(Value::Array(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(self.below()?)?;
-            if let Some(_before) = object.insert(name.clone(), value) {
-                return Err(de::Error::custom(format!("the member {} is given twice", shown(&name))));
+        while let Some(name) = members.next_key_seed(Name)? {
+            let Some(name) = name else {
+                let text = members.next_value_seed(Strict { depth: 0, reading: self.reading })?;
+                let number = text.as_str().and_then(number);
+                if number.is_none() {
+                    self.reading.note(NOT_FINITE);
+                }
+                return Ok(number.map_or(Value::Null, Value::Number));
+            };
+            let value = members.next_value_seed(self.below())?;
+            if object.contains_key(&name) {
+                self.reading.note(&format!("the member {} is given twice", shown(&name)));
+            }
+            if self.reading.wrong.is_none() {
+                object.insert(name, value);
             }
         }
         Ok(Value::Object(object))
     }
 }
 
+/// How `serde_json` hands over a number that keeps the digits it was written with: as an object with this one member. Whoever writes such
+/// an object means that number.
+pub const NUMBER: &str = "$serde_json::private::Number";
+
+/// The name of a member; `None` for the one that announces a number.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok((name != NUMBER).then(|| name.into()))
+    }
+}
+
+/// A number as it was written, with everything that makes one; a text of that form is one. Whoever reads it as a 64-bit float, as most do,
+/// must find it finite. The parser of `serde_json` itself could turn floats into text, which takes tables.
+pub fn number(text: &str) -> Option<Number> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let are_digits =
+        [whole, fraction, exponent].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let shift = exponent.trim_start_matches('0');
+    let shift = if shift.is_empty() {
+        0
+    } else {
+        shift.parse::<u32>().map_or(usize::MAX, |shift| usize::try_from(shift).unwrap_or(usize::MAX))
+    };
+    let is_finite = whole.len().saturating_add(shift) <= 300;
+    let is_number = are_digits && is_finite && (whole == "0" || !whole.starts_with('0'));
+    is_number.then(|| Number::from_string_unchecked(text.into()))
+}
+
+const NOT_FINITE: &str = "a number is not finite";
+
+/// Whether a number was written without fraction and exponent.
+pub fn is_integer(number: &Number) -> bool {
+    !number.as_str().contains(['.', 'e', 'E'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
 
     #[test]
     fn refuses() {
@@ -181,6 +280,21 @@ mod tests {
     fn keeps_integers_exact() {
         let text = "{\"a\":[18446744073709551615,-9223372036854775808,true,null,\"é\"]}";
         assert_eq!(parse(text, &Limits::DEFAULT).map(|value| value.to_string()), Ok(text.into()));
+    }
+
+    #[test]
+    fn keeps_the_digits_of_other_numbers() {
+        let text = "[0.10,1e+3,-0,-1.50e-7,18446744073709551616,123456789012345678901234567890.5]";
+        assert_eq!(parse(text, &Limits::DEFAULT).map(|value| value.to_string()), Ok(text.into()));
+        let announced = format!("[{{\"{NUMBER}\":\"0.5\"}}]");
+        assert_eq!(parse(&announced, &Limits::DEFAULT).map(|value| value.to_string()), Ok("[0.5]".into()));
+        for bad in ["", "x", "01", "1.", ".5", "+1", "1e", "1e301", "0x1", "1 "] {
+            let announced = format!("[{{\"{NUMBER}\":\"{bad}\"}}]");
+            assert!(parse(&announced, &Limits::DEFAULT).is_err(), "{bad}");
+        }
+        for bad in ["[1]", "{}", "null", "5"] {
+            assert!(parse(&format!("{{\"{NUMBER}\":{bad}}}"), &Limits::DEFAULT).is_err(), "{bad}");
+        }
     }
 
     #[test]

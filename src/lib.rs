@@ -84,6 +84,7 @@ pub mod kinds;
 mod list;
 pub mod names;
 pub mod quantity;
+mod search;
 pub mod sort;
 pub mod table;
 pub mod written;

@@ -16,6 +16,7 @@ use crate::policy::Policy;
 use crate::reconcile::{self, Decision};
 use crate::references::{self, References};
 use crate::requirements::{self, Selector};
+use crate::search::has;
 use crate::written;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -169,7 +170,7 @@ fn last_applied(object: &Value) -> Option<Value> {
     for member in ["apiVersion", "kind"] {
         set(&mut owned, &[member], at(object, &[member]).clone());
     }
-    let metadata = owned.as_object_mut()?.entry("metadata").or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
+    let metadata = json::member(owned.as_object_mut()?, "metadata", Value::Object(Map::new()))?.as_object_mut()?;
     metadata.remove("ownerReferences");
     for member in ["name", "namespace"] {
         // A PersistentVolume has no namespace, and null is none.
@@ -300,7 +301,7 @@ fn parse(request: &str, hook: &str) -> Result<Value, Reply> {
 fn has_v1_keys(request: &Value) -> bool {
     let lists = ["children", "related", "attachments"].iter().filter_map(|member| request.get(*member)?.as_object());
     let objects = lists.flat_map(Map::values).filter_map(Value::as_object).flatten();
-    objects.into_iter().any(|(key, object)| !text(object, &["metadata", "namespace"]).is_empty() && !key.contains('/'))
+    objects.into_iter().any(|(key, object)| !text(object, &["metadata", "namespace"]).is_empty() && !has(key, '/'))
 }
 
 /// The policy of a hook host.

@@ -398,7 +398,8 @@ pub fn set(value: &mut Value, path: &[&str], new: Value) {
             *place = Value::Object(Map::new());
         }
         let Some(object) = place.as_object_mut() else { return };
-        place = object.entry(*member).or_insert(Value::Null);
+        let Some(inside) = json::member(object, member, Value::Null) else { return };
+        place = inside;
     }
     *place = new;
 }

@@ -6,6 +6,7 @@
 
 use crate::diagnostic::{Failure, shown};
 use crate::list::Listed;
+use crate::validate::grammar;
 use crate::validate::valid::{Artifact, Model, Source, Storage, Volume};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -108,7 +109,7 @@ impl Policy {
 
     fn forbids_artifact(&self, artifact: &Artifact) -> Option<String> {
         let Source::Download(uri) = &artifact.source else { return None };
-        let host = uri.split_once("://")?.1.split(['/', '?', ':']).next().unwrap_or("").to_ascii_lowercase();
+        let host = grammar::scheme(uri)?.1.split(['/', '?', ':']).next().unwrap_or("").to_ascii_lowercase();
         let listed = self.artifact_hosts.is_empty() || self.artifact_hosts.contains(&host);
         (!listed).then(|| format!("artifact host {} is not allowed here", shown(&host)))
     }

@@ -3,7 +3,7 @@
 //!
 //! Shapes: <https://kubernetes.io/docs/reference/using-api/server-side-apply/>.
 
-use crate::json::{texts, tree};
+use crate::json::{member, texts, tree};
 use crate::kinds::{Key, Kind};
 use crate::list::Listed;
 use crate::names;
@@ -122,8 +122,8 @@ pub fn has_finalizer(kind: Kind) -> bool {
 }
 
 fn add_finalizer(metadata: &mut Map<String, Value>) {
-    let finalizers = metadata.entry("finalizers").or_insert_with(|| Value::Array(Vec::new()));
-    let Some(finalizers) = finalizers.as_array_mut() else { return };
+    let finalizers = member(metadata, "finalizers", Value::Array(Vec::new()));
+    let Some(finalizers) = finalizers.and_then(Value::as_array_mut) else { return };
     if !finalizers.iter().any(|finalizer| finalizer == names::FINALIZER) {
         finalizers.push(Value::from(names::FINALIZER));
     }

@@ -141,7 +141,7 @@ impl Written for Value {
         match self {
             Value::Null => out.push_str("null"),
             Value::Bool(value) => value.write(out),
-            Value::Number(number) => out.push_str(&number.to_string()),
+            Value::Number(number) => out.push_str(number.as_str()),
             Value::String(value) => text(value, out),
             Value::Array(items) => items.write(out),
             Value::Object(object) => {

@@ -5,6 +5,7 @@
 
 use modelwright::crd::{endpoint::EndpointSpec, endpoint_config::EndpointConfigSpec, model::ModelSpec, status::Status};
 use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -28,7 +29,21 @@ fn crds_are_up_to_date() {
     check("src/crd/crds.json", &Value::Array(crds.clone()).to_string());
     for crd in &crds {
         let path = format!("deploy/crds/{}.yaml", crd["metadata"]["name"].as_str().expect("a name"));
-        check(&path, &serde_saphyr::to_string(crd).expect("YAML"));
+        check(&path, &serde_saphyr::to_string(&Plain(crd)).expect("YAML"));
+    }
+}
+
+/// Numbers as numbers: the core asks `serde_json` for exact ones, which it shows to other formats as objects.
+struct Plain<'a>(&'a Value);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Number(number) => serializer.serialize_i64(number.as_i64().expect("a schema has small integers")),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Plain)),
+            Value::Object(members) => serializer.collect_map(members.iter().map(|(name, member)| (name, Plain(member)))),
+            other => other.serialize(serializer),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `expected.yaml` records of answers: the selected parts as YAML, long texts as size and digest.
 
 use crate::forms::Answer;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -19,7 +20,29 @@ pub fn record(answers: &[(String, Answer)], select: &[String]) -> Result<String,
             Value::Object(all)
         }
     };
-    serde_saphyr::to_string(&value).map_err(|error| error.to_string())
+    yaml(&value)
+}
+
+/// A value as YAML. The core asks `serde_json` for exact numbers, which it shows to other formats as objects.
+pub fn yaml(value: &Value) -> Result<String, String> {
+    serde_saphyr::to_string(&Plain(value)).map_err(|error| error.to_string())
+}
+
+struct Plain<'a>(&'a Value);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(integer), _) => serializer.serialize_i64(integer),
+                (_, Some(integer)) => serializer.serialize_u64(integer),
+                _ => serializer.serialize_f64(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Plain)),
+            Value::Object(members) => serializer.collect_map(members.iter().map(|(name, member)| (name, Plain(member)))),
+            other => other.serialize(serializer),
+        }
+    }
 }
 
 fn recorded(answer: &Answer, select: &[String]) -> Result<Value, String> {

@@ -7,6 +7,7 @@ use super::core::{
 use super::labels;
 use crate::names::Labels;
 use crate::quantity::Quantity as Bytes;
+use crate::search::replaced;
 use alloc::string::{String, ToString};
 
 /// uid and gid of every container but gor.
@@ -66,7 +67,7 @@ fn bytes(amount: u64) -> String {
 
 /// An environment variable with exactly this value: kubelet expands `$(NAME)` and reads `$$` as `$`.
 pub fn env(name: &'static str, value: &str) -> EnvVar {
-    EnvVar { name, value: (!value.is_empty()).then(|| value.replace('$', "$$")), value_from: None }
+    EnvVar { name, value: (!value.is_empty()).then(|| replaced(value, '$', "$$")), value_from: None }
 }
 
 /// An environment variable with a field of the pod.

@@ -88,16 +88,11 @@ fn json(object: &impl Serialize) -> Value {
     value
 }
 
-/// The object at a JSON pointer of a child.
-fn object_mut<'a>(child: &'a mut Value, pointer: &str) -> Option<&'a mut Map<String, Value>> {
-    child.pointer_mut(pointer).and_then(Value::as_object_mut)
-}
-
 /// Appends to a list of an object, which is made if it is absent.
 fn append(object: &mut Map<String, Value>, list: &str, items: impl IntoIterator<Item = Value>) {
     let mut items = items.into_iter().peekable();
     if items.peek().is_some()
-        && let Value::Array(known) = object.entry(list).or_insert_with(|| Value::Array(Vec::new()))
+        && let Some(Value::Array(known)) = crate::json::member(object, list, Value::Array(Vec::new()))
     {
         known.add_all(items);
     }

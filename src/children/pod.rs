@@ -4,7 +4,7 @@ use super::container::USER;
 use super::object::{ClaimTemplate, EphemeralVolumeSource, Metadata, PodSpec, PodTemplate, Volume, VolumeSource};
 use super::persistent_volume_claim::claim_spec;
 use super::sidecar::{fluent_bit, gor, init, nginx};
-use super::{ModelParts, append, label_selector, labels, model, object_mut};
+use super::{ModelParts, append, label_selector, labels, model};
 use crate::list::Listed;
 use crate::names::{self, Labels};
 use crate::validate::{Model, Source, Storage};
@@ -34,11 +34,12 @@ pub fn template(parts: &ModelParts) -> PodTemplate {
 
 /// What the user wrote as in a Pod, unchanged: the planner does not interpret it.
 pub fn pass_through(deployment: &mut Value, model: &Model) {
-    if let Some(spec) = object_mut(deployment, "/spec/template/spec") {
-        spec.extend(model.pod.spec.clone());
-        append(spec, "volumes", model.pod.volumes.iter().cloned());
-    }
-    if let Some(container) = object_mut(deployment, "/spec/template/spec/containers/0") {
+    let spec = ["spec", "template", "spec"].iter().try_fold(deployment, |value, member| value.get_mut(*member));
+    let Some(spec) = spec.and_then(Value::as_object_mut) else { return };
+    spec.extend(model.pod.spec.clone());
+    append(spec, "volumes", model.pod.volumes.iter().cloned());
+    let serving = spec.get_mut("containers").and_then(|containers| containers.get_mut(0));
+    if let Some(container) = serving.and_then(Value::as_object_mut) {
         append(container, "env", model.env.iter().map(variable));
         append(container, "volumeMounts", model.pod.mounts.iter().cloned());
     }

@@ -1,6 +1,7 @@
 //! Typed children to JSON without nulls. `serde_json::to_value` does the same, but its code for each type and its errors are five
 //! times as large, and there are a hundred types.
 
+use crate::json;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{Debug, Display, Formatter};
@@ -70,9 +71,11 @@ impl Fields {
         }
     }
 
+    /// `serde_json` hands a number on as an object, see `json`.
     #[inline(never)]
     fn into_value(self) -> Value {
-        Value::Object(self.fields)
+        let number = self.fields.get(json::NUMBER).and_then(Value::as_str).and_then(json::number);
+        number.map_or(Value::Object(self.fields), Value::Number)
     }
 }
 

@@ -4,7 +4,7 @@ use super::tables::{Default, Shape, Type};
 use crate::list::Listed;
 use crate::quantity::Quantity;
 use crate::sort::sort;
-use alloc::string::ToString;
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::Value;
 
@@ -17,30 +17,52 @@ pub(crate) fn scalars(shape: Shape, one: &Value, other: &Value) -> bool {
                 quantity(one).zip(quantity(other)).is_some_and(|(one, other)| one.milli_ceil() == other.milli_ceil())
             }
             Shape::Duration => nanoseconds(one).zip(nanoseconds(other)).is_some_and(|(one, other)| one == other),
-            _ => integer(one).zip(integer(other)).is_some_and(|(one, other)| one == other),
+            _ => decimal(one).zip(decimal(other)).is_some_and(|(one, other)| one == other),
         }
 }
 
 /// A quantity may be a JSON number, with a fraction, too.
 pub(crate) fn quantity(value: &Value) -> Option<Quantity> {
     match value {
-        Value::Number(number) => Quantity::parse(&number.to_string()),
+        Value::Number(number) => Quantity::parse(number.as_str()),
         _ => Quantity::from_value(value),
     }
 }
 
-/// Whole numbers, so that 1 equals 1.0 and nothing above 2^53 passes through a float that was not one.
-fn integer(value: &Value) -> Option<i128> {
+/// A number as sign, digits without zeros at their ends, and the power of ten of the last one: so 1, 1.0 and 10e-1 are equal, and nothing
+/// passes through a float.
+fn decimal(value: &Value) -> Option<(bool, String, i32)> {
     let Value::Number(number) = value else { return None };
-    let whole = |float: f64| Some(float as i128).filter(|whole| *whole as f64 == float && float.abs() < 1e30);
-    let float = || number.as_f64().and_then(whole);
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)).or_else(float)
+    let (negative, text) = match number.as_str().strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, number.as_str()),
+    };
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_end_matches('0');
+    let zeros = i32::try_from(all.len().checked_sub(digits.len())?).ok()?;
+    let power = exponent.parse::<i32>().ok()?.checked_sub(i32::try_from(fraction.len()).ok()?)?.checked_add(zeros)?;
+    match digits.trim_start_matches('0') {
+        "" => Some((false, String::new(), 0)),
+        digits => Some((negative, digits.into(), power)),
+    }
+}
+
+/// A whole number of a size that a key may have.
+fn integer(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let (negative, digits, power) = decimal(value)?;
+        let digits = if digits.is_empty() { 0 } else { digits.parse::<i64>().ok()? };
+        let whole = digits.checked_mul(10_i64.checked_pow(u32::try_from(power).ok()?)?)?;
+        whole.checked_mul(if negative { -1 } else { 1 })
+    })
 }
 
 /// Go's duration syntax, as Istio reads it: `1.5s`, `1500ms`, `1h30m`.
-fn nanoseconds(value: &Value) -> Option<i128> {
+fn nanoseconds(value: &Value) -> Option<i64> {
     let mut rest = value.as_str()?;
-    let mut total: i128 = 0;
+    let mut total: i64 = 0;
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, tail) = rest.split_at_checked(end)?;
@@ -52,7 +74,7 @@ fn nanoseconds(value: &Value) -> Option<i128> {
     Some(total)
 }
 
-fn unit_nanoseconds(unit: &str) -> Option<i128> {
+fn unit_nanoseconds(unit: &str) -> Option<i64> {
     Some(match unit {
         "ns" => 1,
         "us" | "µs" => 1_000,
@@ -64,14 +86,14 @@ fn unit_nanoseconds(unit: &str) -> Option<i128> {
     })
 }
 
-fn scaled(number: &str, unit: i128) -> Option<i128> {
+fn scaled(number: &str, unit: i64) -> Option<i64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits = fraction.trim_end_matches('0');
     if digits.len() > 15 || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    let parse = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i128>().ok() };
-    let part = parse(digits)?.checked_mul(unit)?.checked_div(10_i128.checked_pow(u32::try_from(digits.len()).ok()?)?)?;
+    let parse = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i64>().ok() };
+    let part = parse(digits)?.checked_mul(unit)?.checked_div(10_i64.checked_pow(u32::try_from(digits.len()).ok()?)?)?;
     parse(whole)?.checked_mul(unit)?.checked_add(part)
 }
 
@@ -80,7 +102,7 @@ fn scaled(number: &str, unit: i128) -> Option<i128> {
 pub(crate) enum Part<'a> {
     Absent,
     Text(&'a str),
-    Number(i128),
+    Number(i64),
     /// Of a type that no key has.
     Odd,
 }

@@ -9,6 +9,7 @@ use super::tables::{Shape, Type};
 use crate::diagnostic::Diagnostic;
 use crate::json::{self, object};
 use crate::observation::{at, is_applied_by, text};
+use crate::written;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
@@ -71,7 +72,7 @@ fn is_well_formed(fields: &Fields) -> bool {
             Some(("f", _)) => true,
             Some(("k", key)) => key.starts_with('{') && is_json(key),
             Some(("v", value)) => is_json(value),
-            Some(("i", at)) => at.parse::<usize>().is_ok(),
+            Some(("i", at)) => at.parse::<u32>().is_ok(),
             _ => false,
         };
         readable && below.as_object().is_some_and(is_well_formed)
@@ -98,7 +99,9 @@ pub(crate) fn fields_of(of: &Type, value: &Value) -> Fields {
         Value::Object(members) if of.shape != Shape::Atomic => fields_of_members(of, members),
         Value::Array(items) => match of.shape {
             Shape::Keyed(_) => object(&mut items.iter().map(|item| (raw_key(of, item), element(of.element(), item)))),
-            Shape::Set => object(&mut items.iter().map(|item| (format!("v:{item}"), Value::Object(Fields::new())))),
+            Shape::Set => {
+                object(&mut items.iter().map(|item| (format!("v:{}", written::json(item)), Value::Object(Fields::new()))))
+            }
             _ => Fields::new(),
         },
         _ => Fields::new(),

@@ -5,6 +5,7 @@ use super::tables::{Shape, Type};
 use crate::json::{object, pointer};
 use crate::list::Listed;
 use crate::plan::Step;
+use crate::written::json;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -46,7 +47,7 @@ impl Segment<'_> {
 
 /// An element's name in FieldsV1.
 pub(crate) fn raw_key(of: &Type, item: &Value) -> String {
-    format!("k:{}", Value::Object(keys(of, item)))
+    format!("k:{}", json(&Value::Object(keys(of, item))))
 }
 
 fn keys(of: &Type, item: &Value) -> Map<String, Value> {

@@ -8,6 +8,7 @@ use crate::json;
 use crate::kinds::Kind;
 use crate::list::Listed;
 use crate::observation::items;
+use crate::search::has;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
@@ -156,7 +157,7 @@ impl Default {
 
 fn pull_policy(image: &str) -> Option<&'static str> {
     let name = image.rsplit('/').next()?;
-    let fixed = name.contains('@') || name.rsplit_once(':').is_some_and(|(_, tag)| tag != "latest");
+    let fixed = has(name, '@') || name.rsplit_once(':').is_some_and(|(_, tag)| tag != "latest");
     Some(if fixed { "IfNotPresent" } else { "Always" })
 }
 

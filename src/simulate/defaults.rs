@@ -4,6 +4,7 @@
 
 use crate::kinds::Kind;
 use crate::observation::{at, set, text};
+use crate::search::has;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use serde_json::{Map, Value};
@@ -40,7 +41,9 @@ fn drop_empty(object: &mut Value, path: &[&str], member: &str) {
 
 fn fill_map(place: &mut Map<String, Value>, members: &[(&str, Value)]) {
     for (name, value) in members {
-        place.entry(*name).or_insert_with(|| value.clone());
+        if !place.contains_key(*name) {
+            place.insert((*name).into(), value.clone());
+        }
     }
 }
 
@@ -86,8 +89,7 @@ fn fill_deployment(object: &mut Value) {
 
 fn fill_container(container: &mut Value) {
     let image = text(container, &["image"]).to_owned();
-    let floating =
-        !image.contains('@') && image.rsplit('/').next().is_none_or(|name| !name.contains(':') || name.ends_with(":latest"));
+    let floating = !has(&image, '@') && image.rsplit('/').next().is_none_or(|name| !has(name, ':') || name.ends_with(":latest"));
     let policy = if floating { "Always" } else { "IfNotPresent" };
     let members: [(&str, Value); 4] = [
         ("imagePullPolicy", policy.into()),

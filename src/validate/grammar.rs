@@ -1,7 +1,9 @@
 //! Small grammars of Kubernetes, URLs and paths, each a function from text to yes or no.
 
+use crate::diagnostic::is_unseen;
 use crate::list::Listed;
 use crate::names;
+use crate::search::has;
 use alloc::vec::Vec;
 
 /// An absolute path of letters, digits and `._~-`, without dot segments, as nginx, gor and probes get it.
@@ -32,7 +34,7 @@ pub fn is_fqdn(host: &str) -> bool {
         && labels.last().is_some_and(|last| !numeric(last))
 }
 
-/// Whether a label says that it is punycode and does not decode to a text of letters beyond ASCII.
+/// Whether a label says that it is punycode and does not decode to a text that can be seen.
 fn is_bad_punycode(label: &str) -> bool {
     label.strip_prefix("xn--").is_some_and(|rest| decoded(rest).is_none())
 }
@@ -61,7 +63,7 @@ fn decoded(label: &str) -> Option<Vec<char>> {
         bias = adapted(place.checked_sub(before)?, length, before == 0)?;
         code = code.checked_add(place.checked_div(length)?)?;
         place = place.checked_rem(length)?;
-        output.insert(usize::try_from(place).ok()?, char::from_u32(code).filter(|c| c.is_alphanumeric())?);
+        output.insert(usize::try_from(place).ok()?, char::from_u32(code).filter(|c| !is_unseen(*c))?);
         place = place.checked_add(1)?;
     }
     Some(output)
@@ -86,13 +88,18 @@ fn adapted(delta: u32, length: u32, first: bool) -> Option<u32> {
     k.checked_add(delta.checked_mul(36)?.checked_div(delta.checked_add(38)?)?)
 }
 
+/// The scheme of a URI, and what comes after `://`. This searches for characters alone: the search for texts takes 2 kB of the npm package.
+pub fn scheme(uri: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = uri.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
+}
+
 /// Names that lead to the cluster itself.
 pub fn is_cluster_name(host: &str) -> bool {
-    let inside = |suffix: &str| host.ends_with(suffix) || host.contains(&format!("{suffix}."));
     host == "localhost"
         || host.ends_with(".localhost")
         || host.ends_with(".local")
-        || inside(".svc")
+        || host.split('.').skip(1).any(|label| label == "svc")
         || host == "kubernetes.default"
 }
 
@@ -102,7 +109,7 @@ pub fn is_ip(host: &str) -> bool {
         let hex = part.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
         hex || (!part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    host.starts_with('[') || host.contains(':') || host.split('.').next_back().is_some_and(number)
+    host.starts_with('[') || has(host, ':') || host.split('.').next_back().is_some_and(number)
 }
 
 /// An image reference: `[registry[:port]/]path[:tag][@sha256:digest]`.
@@ -124,19 +131,19 @@ pub fn is_image(image: &str) -> bool {
 
 /// Whether an image names neither tag nor digest, or the tag `latest`.
 pub fn is_floating(image: &str) -> bool {
-    !image.contains('@') && split_tag(image).1.is_none_or(|tag| tag == "latest")
+    !has(image, '@') && split_tag(image).1.is_none_or(|tag| tag == "latest")
 }
 
 fn split_tag(image: &str) -> (&str, Option<&str>) {
     match image.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        Some((name, tag)) if !has(tag, '/') => (name, Some(tag)),
         _ => (image, None),
     }
 }
 
 fn is_repository(name: &str) -> bool {
     let mut parts = name.split('/').peekable();
-    if let (Some(first), true) = (parts.peek().copied(), name.contains('/'))
+    if let (Some(first), true) = (parts.peek().copied(), has(name, '/'))
         && (first.contains(['.', ':']) || first == "localhost")
     {
         parts.next();
@@ -153,14 +160,14 @@ fn is_repository(name: &str) -> bool {
 
 fn is_registry(registry: &str) -> bool {
     let (host, port) = registry.split_once(':').unwrap_or((registry, "5000"));
-    let port_ok = port.parse::<u16>().is_ok_and(|port| port > 0);
+    let port_ok = port.parse::<u32>().is_ok_and(|port| (1..=65535).contains(&port));
     port_ok && host.to_ascii_lowercase().split('.').all(names::is_label)
 }
 
 fn is_component(part: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    part.bytes().all(allowed) && part.starts_with(edge) && part.ends_with(edge) && !part.contains("..")
+    part.bytes().all(allowed) && part.starts_with(edge) && part.ends_with(edge) && part.split('.').all(|word| !word.is_empty())
 }
 
 /// 64 lower-case hex digits.

@@ -3,7 +3,7 @@
 
 mod endpoint;
 mod endpoint_config;
-mod grammar;
+pub mod grammar;
 mod model;
 pub mod structure;
 pub mod valid;

@@ -11,6 +11,7 @@ use crate::list::Listed;
 use crate::names;
 use crate::observation::{at, items, text};
 use crate::quantity::Quantity;
+use crate::search::has;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -94,7 +95,7 @@ fn arguments(spec: &Value, found: &mut Found) {
         let mut length = 0usize;
         for (index, argument) in items(spec, &[field]).iter().filter_map(Value::as_str).enumerate() {
             length = length.saturating_add(argument.len());
-            if argument.contains('\0') {
+            if has(argument, '\0') {
                 let path = format!("/spec/{field}/{index}");
                 found.push(Diagnostic::error("InvalidValue", &path, format!("{field}[{index}] has a NUL character")));
             }
@@ -179,17 +180,21 @@ fn source(uri: &str, found: &mut Found) -> Option<Source> {
 }
 
 fn parse_source(uri: &str) -> Result<Source, String> {
-    let Some((scheme, rest)) = uri.split_once("://") else {
+    let Some((scheme, rest)) = grammar::scheme(uri) else {
         return Err(format!("artifact.uri {} is not a URI", shown(&redacted(uri))));
     };
     if !matches!(scheme, "https" | "s3" | "gs" | "hf" | "pvc" | "oci") {
         return Err(format!("artifact scheme {} is not allowed", shown(scheme)));
     }
-    let odd = |c: char| c.is_whitespace() || c.is_control() || !c.is_ascii() || "\\#`\"<>{}|^".contains(c);
+    let odd = |c: char| c.is_ascii_whitespace() || c.is_control() || !c.is_ascii() || has("\\#`\"<>{}|^", c);
     let authority = rest.split(['/', '?']).next().unwrap_or("");
     let encoded = uri.to_ascii_lowercase();
-    let hidden = ["%00", "%0a", "%0d", "%09"].iter().any(|code| encoded.contains(code));
-    if uri.contains(odd) || hidden || authority.contains('@') && scheme != "oci" || uri.contains("$(") {
+    let hidden = encoded.split('%').skip(1).any(|rest| ["00", "0a", "0d", "09"].iter().any(|code| rest.starts_with(code)));
+    if uri.contains(odd)
+        || hidden
+        || has(authority, '@') && scheme != "oci"
+        || uri.split('$').skip(1).any(|rest| rest.starts_with('('))
+    {
         return Err("artifact.uri must have no user info, fragment, backslash, space or control character".into());
     }
     match scheme {
@@ -220,7 +225,7 @@ fn https(uri: &str, authority: &str) -> Result<Source, String> {
         _ => (authority, None),
     };
     let host = host.to_ascii_lowercase();
-    let port_ok = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let port_ok = port.is_none_or(|port| port.parse::<u32>().is_ok_and(|port| (1..=65535).contains(&port)));
     let bare = host.trim_end_matches('.');
     let inside = grammar::is_cluster_name(bare) || bare == "metadata.google.internal" || grammar::is_ip(bare);
     if inside || !grammar::is_fqdn(&host) || !port_ok {
@@ -232,7 +237,7 @@ fn https(uri: &str, authority: &str) -> Result<Source, String> {
 fn claim(rest: &str) -> Result<Source, String> {
     let (claim, path) = rest.split_once('/').unwrap_or((rest, ""));
     let path = path.trim_end_matches('/');
-    if !names::is_subdomain(claim) || !(path.is_empty() || grammar::is_file_path(&format!("/{path}"))) || path.contains('%') {
+    if !names::is_subdomain(claim) || !(path.is_empty() || grammar::is_file_path(&format!("/{path}"))) || has(path, '%') {
         return Err(format!("artifact claim {} is not a claim and path", shown(rest)));
     }
     Ok(Source::Claim { claim: claim.into(), path: path.into() })
@@ -355,7 +360,7 @@ fn volume(storage: &Value, source: Option<&str>, found: &mut Found) -> Option<Vo
     match source {
         Some("nfs") => {
             let server = text(storage, &["nfs", "server"]);
-            let odd = |c: char| !(c.is_ascii_alphanumeric() || ".-:".contains(c));
+            let odd = |c: char| !(c.is_ascii_alphanumeric() || has(".-:", c));
             if server.contains(odd) {
                 let message = format!("storage.nfs.server {} is not a host name or address", shown(server));
                 found.push(Diagnostic::error("InvalidHost", "/spec/storage/nfs/server", message));
@@ -398,7 +403,7 @@ fn capture(spec: &Value, found: &mut Found) -> Option<u8> {
     if given.is_number() && !(given.is_u64() && (1..=100).contains(&percentage)) {
         // One sentence in place of those about type and bounds.
         found.retain(|diagnostic| diagnostic.path != PATH);
-        let message = format!("capture.percentage {given} must be a whole number from 1 to 100");
+        let message = format!("capture.percentage {} must be a whole number from 1 to 100", crate::written::json(given));
         found.push(Diagnostic::error("OutOfRange", PATH, message));
     }
     (text(spec, &["capture", "mode"]) != "Disabled").then(|| u8::try_from(percentage).unwrap_or(100))

@@ -1,9 +1,10 @@
 //! Walks a custom resource along its schema: unknown fields, wrong types, missing fields, bounds. All violations at once.
 
 use crate::diagnostic::{Diagnostic, shown};
-use crate::json::pointer;
+use crate::json::{is_integer, pointer};
 use crate::list::Listed;
 use crate::quantity::Quantity;
+use crate::search::replaced;
 use crate::written::json;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -71,8 +72,13 @@ impl Node {
             _ => scalar(Type::Any),
         };
         let (bounds, words) = rest.split_once('(').unwrap_or((rest, ""));
-        let (least, most) = bounds.split_once("..").unwrap_or_default();
-        Self { kind, least: least.parse().ok(), most: most.parse().ok(), words: words.trim_end_matches(')') }
+        let (least, most) = bounds.split_once('.').unwrap_or_default();
+        Self {
+            kind,
+            least: least.parse().ok(),
+            most: most.trim_start_matches('.').parse().ok(),
+            words: words.trim_end_matches(')'),
+        }
     }
 }
 
@@ -132,7 +138,7 @@ pub fn walk(schema: &'static str, value: &Value, path: &str, found: &mut Vec<Dia
             }
         }
         (Type::IntOrString, Value::String(_)) | (Type::Boolean, Value::Bool(_)) | (Type::Any, _) => {}
-        (Type::IntOrString, Value::Number(number)) if !number.is_f64() => {}
+        (Type::IntOrString, Value::Number(number)) if is_integer(number) => {}
         _ => found.push(wrong_type(node, value, path)),
     }
 }
@@ -182,7 +188,7 @@ fn distance(a: &str, b: &str) -> usize {
 fn walk_text(node: &Node, text: &str, path: &str, found: &mut Vec<Diagnostic>) {
     bounds(node, length(text.chars().count()), "characters", path, found);
     if !node.words.is_empty() && !node.words.split('|').any(|word| word == text) {
-        let message = format!("{} {} must be {}", name(path), shown(text), node.words.replace('|', " or "));
+        let message = format!("{} {} must be {}", name(path), shown(text), replaced(node.words, '|', " or "));
         found.push(Diagnostic::error("InvalidValue", path, message));
     }
 }
@@ -253,11 +259,22 @@ fn length(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// A token of a JSON Pointer (RFC 6901) as it was before `~` and `/` were escaped.
+fn unescaped(token: &str) -> String {
+    let mut parts = token.split('~');
+    let mut whole = String::from(parts.next().unwrap_or(""));
+    for part in parts {
+        whole.push(if part.starts_with('1') { '/' } else { '~' });
+        whole.push_str(part.get(1..).unwrap_or(""));
+    }
+    whole
+}
+
 /// The field of a JSON Pointer for people: `/spec/models/0/weight` → `models[0].weight`, without a leading `spec.`.
 pub fn name(path: &str) -> String {
     let mut name = String::new();
     for token in path.strip_prefix("/spec/").unwrap_or(path.trim_start_matches('/')).split('/') {
-        let token = token.replace("~1", "/").replace("~0", "~");
+        let token = unescaped(token);
         if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) {
             name = format!("{name}[{token}]");
         } else {

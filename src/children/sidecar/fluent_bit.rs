@@ -29,5 +29,5 @@ pub fn container(parts: &ModelParts) -> Container {
 
 /// fluent-bit.yaml. Its only variables are two names without any special character.
 pub fn yaml(model: &Meta) -> String {
-    filled(include_str!("fluent-bit.yaml"), &[("@NAMESPACE@", &model.namespace), ("@MODEL@", &model.name)])
+    filled(include_str!("fluent-bit.yaml"), &[("NAMESPACE", &model.namespace), ("MODEL", &model.name)])
 }

@@ -5,6 +5,7 @@ use crate::children::container::{env, env_of_field, hardened, mount, resources, 
 use crate::children::core::{Capabilities, Container, SecurityContext};
 use crate::children::model::drained_seconds;
 use crate::list::Listed;
+use crate::search::replaced;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -26,7 +27,7 @@ pub fn container(parts: &ModelParts) -> Option<Container> {
 fn arguments(parts: &ModelParts, percentage: u8) -> Vec<String> {
     let server = &parts.model.server;
     let input = format!("127.0.0.1:{}", server.port);
-    let path = format!("^{}", server.invocations_path.replace('.', "\\."));
+    let path = format!("^{}", replaced(&server.invocations_path, '.', "\\."));
     let share = format!("X-Request-Id:{percentage}%");
     let what = ["--input-raw", &input, "--input-raw-track-response", "--http-allow-url", &path];
     // A header limiter drops a request with its response; gor's other limiters draw for each message.

@@ -41,11 +41,11 @@ pub fn conf(parts: &ModelParts) -> String {
     filled(
         include_str!("nginx.conf"),
         &[
-            ("@DRAIN@", &drain.to_string()),
-            ("@LISTEN@", &port(parts.model).to_string()),
-            ("@MODEL@", &server.port.to_string()),
-            ("@PING@", &server.ping_path),
-            ("@INVOCATIONS@", &server.invocations_path),
+            ("DRAIN", &drain.to_string()),
+            ("LISTEN", &port(parts.model).to_string()),
+            ("MODEL", &server.port.to_string()),
+            ("PING", &server.ping_path),
+            ("INVOCATIONS", &server.invocations_path),
         ],
     )
 }
