@@ -14,7 +14,7 @@ import {
   syntaxHighlighting,
 } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
-import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { Compartment, EditorState, type Extension, type Transaction } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
@@ -45,7 +45,13 @@ export function mount(host: HTMLElement, setting: Setting): EditorView {
   parent.style.height = "100%";
   root.append(parent);
   const state = EditorState.create({ doc: setting.text, extensions: [...common(setting), setting.extensions] });
-  return new EditorView({ state, parent, root });
+  // Told before it is drawn: the planner works meanwhile.
+  const dispatchTransactions = (transactions: readonly Transaction[], view: EditorView) => {
+    const last = transactions.at(-1);
+    if (last && transactions.some((transaction) => transaction.docChanged)) setting.changed(last.newDoc.toString());
+    view.update(transactions);
+  };
+  return new EditorView({ state, parent, root, dispatchTransactions });
 }
 
 /** Shows another text, unless it is there already. The user can undo it. */
@@ -103,9 +109,6 @@ function common(setting: Setting): Extension[] {
       tabindex: "0",
     }),
     EditorView.domEventHandlers({ beforeinput: overSelection }),
-    EditorView.updateListener.of((update) => {
-      if (update.docChanged) setting.changed(update.state.doc.toString());
-    }),
     keymap.of([
       ...closeBracketsKeymap,
       ...completionKeymap,

@@ -41,14 +41,21 @@ export function TextEditor({ text, shown }: { text: Text; shown: boolean }) {
     if (!host.current) return undefined;
     const { signal, label, hint } = SETTINGS[text];
     const extensions = text === "resources" ? help(() => known.schemas) : [];
-    const view = mount(host.current, { text: signal.peek(), label, hint, extensions, changed: (value) => (signal.value = value) });
+    let typed = signal.peek();
+    const changed = (value: string) => {
+      typed = value;
+      signal.value = value;
+    };
+    const view = mount(host.current, { text: typed, label, hint, extensions, changed });
     editors[text] = view;
     if (text === "resources")
       void ask("schemas", null).then(
         (definitions) => (known.schemas = schemas(definitions)),
         () => undefined,
       );
-    const stopText = effect(() => replace(view, signal.value));
+    const stopText = effect(() => {
+      if (signal.value !== typed) replace(view, signal.value);
+    });
     const stopFindings = effect(() => {
       const findings = answer.value?.findings ?? [];
       if (answered.value?.[text] === view.state.doc.toString())

@@ -91,11 +91,12 @@ export function Wait({ waiting, named }: { waiting: Waiting; named?: boolean }) 
   );
 }
 
-/** The last details of an object stay until newer ones are there, so that nothing jumps. */
+/** The last details of an object stay until newer ones are there, so that nothing jumps. Nothing is asked for no object. */
 function useDetail(id: string): Detail | null {
   const [detail, set] = useState<Detail | null>(null);
   const now = revision.value;
   useEffect(() => {
+    if (id === "") return undefined;
     let stale = false;
     void ask("detail", id).then(
       (found) => stale || set(found),
