@@ -1115,6 +1115,10 @@ export interface Status {
    */
   routes?: Route[];
   /**
+   * EndpointConfig: the path on which its Models take requests.
+   */
+  invocationsPath?: string;
+  /**
    * Endpoint: where requests go.
    */
   url?: string;
