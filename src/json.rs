@@ -176,6 +176,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
             let Some(name) = name else {
                 let text = members.next_value_seed(Strict { depth: 0, reading: self.reading })?;
                 let number = text.as_str().and_then(number);
+                if !object.is_empty() {
+                    self.reading.note("a number is announced beside other members");
+                }
                 if number.is_none() {
                     self.reading.note(NOT_FINITE);
                 }
@@ -291,6 +294,9 @@ mod tests {
         for bad in ["", "x", "01", "1.", ".5", "+1", "1e", "1e301", "0x1", "1 "] {
             let announced = format!("[{{\"{NUMBER}\":\"{bad}\"}}]");
             assert!(parse(&announced, &Limits::DEFAULT).is_err(), "{bad}");
+        }
+        for beside in [format!("{{\"a\":1,\"{NUMBER}\":\"5\"}}"), format!("{{\"{NUMBER}\":\"5\",\"a\":1}}")] {
+            assert!(parse(&beside, &Limits::DEFAULT).is_err(), "{beside}");
         }
         for bad in ["[1]", "{}", "null", "5"] {
             assert!(parse(&format!("{{\"{NUMBER}\":{bad}}}"), &Limits::DEFAULT).is_err(), "{bad}");

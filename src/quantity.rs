@@ -231,7 +231,7 @@ fn by_digits(one: &str, other: &str) -> Ordering {
 
 /// The number, or the next one.
 fn rounded(digits: &str, up: bool) -> String {
-    worked(digits, 1, u32::from(up))
+    if up { worked(digits, 1, 1) } else { digits.into() }
 }
 
 fn times_1024(digits: &str) -> String {

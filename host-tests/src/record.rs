@@ -20,14 +20,10 @@ pub fn record(answers: &[(String, Answer)], select: &[String]) -> Result<String,
             Value::Object(all)
         }
     };
-    yaml(&value)
+    serde_saphyr::to_string(&Plain(&value)).map_err(|error| error.to_string())
 }
 
-/// A value as YAML. The core asks `serde_json` for exact numbers, which it shows to other formats as objects.
-pub fn yaml(value: &Value) -> Result<String, String> {
-    serde_saphyr::to_string(&Plain(value)).map_err(|error| error.to_string())
-}
-
+/// Numbers as numbers: the core asks `serde_json` for exact ones, which it shows to other formats as objects.
 struct Plain<'a>(&'a Value);
 
 impl Serialize for Plain<'_> {
