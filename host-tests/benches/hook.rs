@@ -219,8 +219,8 @@ fn cores() -> usize {
 /// Where the processor time of one sync goes: the whole, and of the two constant hooks, as the system counts it. What is a function is
 /// measured alone.
 fn shares(body: &str, whole: f64, over_tls: f64, over_http: f64) -> String {
-    let planner = Planner::from_precompiled(&Artefact::Precompiled.read().expect("`cargo xtask build` was run"), Limits::hook())
-        .expect("the component loads");
+    let component = Artefact::Precompiled.read().expect("`cargo xtask build` was run");
+    let planner = Planner::from_precompiled_pooled(&component, Limits::hook(), 1).expect("the component loads");
     let host = HostInput { now: "2026-01-01T00:00:00Z".into(), policy: POLICY.into() };
     let call = Call::find("sync", "endpointconfigs").expect("a path");
     let seal = Seal::new("component", POLICY);

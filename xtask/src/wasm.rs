@@ -14,22 +14,28 @@ pub struct Form {
     pub feature: &'static str,
     /// The cargo profile.
     pub profile: &'static str,
-    /// What Binaryen optimises for.
-    pub levels: &'static [&'static str],
-    /// What rustc gets besides the profile.
-    pub flags: &'static [&'static str],
+    /// What Binaryen does.
+    pub passes: &'static [&'static str],
 }
 
-/// Built for speed within the size that it may have: LLVM would inline up to a cost of 225, for a tenth more code.
-pub const COMPONENT: Form =
-    Form { feature: "component", profile: "component", levels: &["-O3"], flags: &["-Cllvm-args=-inline-threshold=40"] };
-/// Built for size. `-Oz` is smaller (3 %), but gzipped it is larger (1 %). No value is in the lowest 1,024 bytes: a stack that is as full as
-/// that has overflowed. Nothing reads the sections that tell the tools and what engines must know.
+/// Built for speed.
+pub const COMPONENT: Form = Form { feature: "component", profile: "component", passes: &["-O3"] };
+/// Built for small downloads. `-Oz` is smaller (3 %), but gzipped it is larger (1 %); code that was inlined into its only caller no longer
+/// compresses together with its likes (a tenth). Data stays in one piece: the heads of a thousand pieces are smaller than the zeros between
+/// them, but do not compress (1 %). No value is in the lowest 1,024 bytes: a stack that is as full as that has overflowed. Nothing reads the
+/// sections that tell the tools and what engines must know.
 pub const JS: Form = Form {
     feature: "js",
     profile: "npm",
-    levels: &["-O2", "--shrink-level=1", "--low-memory-unused", "--strip-producers", "--strip-target-features"],
-    flags: &[],
+    passes: &[
+        "-O2",
+        "--shrink-level=1",
+        "--low-memory-unused",
+        "--strip-producers",
+        "--strip-target-features",
+        "--one-caller-inline-max-function-size=20",
+        "--skip-pass=memory-packing",
+    ],
 };
 
 /// The version of wasm-opt, as `xtask/npm/package.json` has it.
@@ -46,10 +52,6 @@ const FEATURES: [&str; 7] = [
     "--enable-reference-types",
 ];
 
-/// For small downloads: code that was inlined into its only caller no longer compresses together with its likes (a tenth of the npm
-/// form). Data stays in one piece: the heads of a thousand pieces are smaller than the zeros between them, but do not compress (1 %).
-const LAYOUT: [&str; 2] = ["--one-caller-inline-max-function-size=20", "--skip-pass=memory-packing"];
-
 /// Functions that are alike are next to each other in the end (5 %; by the names that they have it would be 3 %).
 const ORDER: &str = "--reorder-functions-by-name";
 
@@ -65,9 +67,7 @@ pub struct Module {
 pub fn compile(project: &Project, rust: &WasmRust, form: &Form) -> Outcome<Module> {
     let mut cargo = rust.cargo_build(project);
     cargo.args(["--profile", form.profile, "--features", form.feature, "--message-format", "json-render-diagnostics"]);
-    let mut flags = remapped_paths(project, rust)?;
-    flags.extend(form.flags.iter().map(|flag| (*flag).to_owned()));
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(project, rust)?.join("\x1f"));
     let messages = shell::capture(&mut cargo)?;
     let rules = rules(&messages).ok_or("the core's build script says no digest of the rules")?;
     let file = project.target.join("wasm32-unknown-unknown").join(form.profile).join("modelwright.wasm");
@@ -102,13 +102,13 @@ fn package_folders(metadata: &Value) -> BTreeSet<String> {
 /// does not know, such as the component's type, stay.
 pub fn optimise(project: &Project, form: &Form, input: &Path, output: &Path) -> Outcome {
     let stamp = output.with_added_extension("input");
-    let digest = format!("{} {} {LAYOUT:?} {ORDER} {BINARYEN}", shell::sha256(&shell::read(input)?), form.levels.concat());
+    let digest = format!("{} {} {ORDER} {BINARYEN}", shell::sha256(&shell::read(input)?), form.passes.concat());
     if output.exists() && std::fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
         return Ok(());
     }
     shell::folder_for(output)?;
     let unordered = output.with_added_extension("unordered");
-    wasm_opt(project, &[form.levels, &LAYOUT].concat(), input, &unordered)?;
+    wasm_opt(project, form.passes, input, &unordered)?;
     shell::write(&unordered, layout::with_names(&shell::read(&unordered)?)?)?;
     wasm_opt(project, &[ORDER], &unordered, output)?;
     shell::write(&stamp, digest)

@@ -1,6 +1,7 @@
 //! The settings of the engine: one function, because a precompiled component runs only under the settings that compiled it.
 
-use wasmtime::Config;
+use crate::limits::{INSTANCES, Limits, TABLE_ELEMENTS, TABLES};
+use wasmtime::{Config, Enabled, PoolingAllocationConfig};
 
 /// What one call may use of the stack. The thread that calls needs about three times as much.
 const STACK_BYTES: usize = 1 << 20;
@@ -27,6 +28,24 @@ pub(crate) fn configuration() -> Config {
     #[cfg(feature = "compile")]
     config.cranelift_nan_canonicalization(true);
     config
+}
+
+/// Bytes of an instance's memory that stay with the process when the instance is gone: what most calls touch.
+const RESIDENT_BYTES: usize = 4 << 20;
+
+/// Room for `slots` instances, reserved once and used again and again: a tenth faster than fresh memory for each call. What a call has written
+/// is gone before the next one begins; where the kernel can say which pages that was (`PAGEMAP_SCAN`), no others are looked at.
+pub(crate) fn pool(slots: u32, limits: &Limits) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(INSTANCES))
+        .total_memories(slots)
+        .total_tables(slots.saturating_mul(TABLES))
+        .table_elements(TABLE_ELEMENTS)
+        .max_memory_size(limits.memory_bytes)
+        .linear_memory_keep_resident(RESIDENT_BYTES)
+        .pagemap_scan(Enabled::Auto);
+    pool
 }
 
 /// Compiles a component for machines of one target (`x86_64-unknown-linux-gnu`). Naming the target keeps the features of the

@@ -43,9 +43,9 @@ impl Limits {
 }
 
 /// Tables of one instance: the module's own and those that the component's adapters need.
-const TABLES: usize = 4;
-const TABLE_ELEMENTS: usize = 10_000;
-const INSTANCES: usize = 8;
+pub(crate) const TABLES: u32 = 4;
+pub(crate) const TABLE_ELEMENTS: usize = 10_000;
+pub(crate) const INSTANCES: u32 = 8;
 
 /// Refuses growth beyond the limits and remembers that it did, so that the trap that follows can be named.
 pub(crate) struct Meter {
@@ -81,11 +81,11 @@ impl ResourceLimiter for Meter {
     }
 
     fn instances(&self) -> usize {
-        INSTANCES
+        INSTANCES as usize
     }
 
     fn tables(&self) -> usize {
-        TABLES
+        TABLES as usize
     }
 
     fn memories(&self) -> usize {

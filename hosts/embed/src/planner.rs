@@ -1,13 +1,13 @@
 //! A loaded component, and how one call runs: a fresh store, a fresh instance, one function.
 
 use crate::bindings::{Modelwright, ModelwrightPre};
-use crate::engine::configuration;
+use crate::engine::{configuration, pool};
 use crate::error::HostError;
 use crate::limits::{Limits, Meter};
 use crate::ticker::{Ticker, ticks};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, Error, Store};
+use wasmtime::{Config, Engine, Error, Store};
 
 /// What one call used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,12 @@ impl Planner {
         Self::from_precompiled(include_bytes!(concat!(env!("OUT_DIR"), "/modelwright.cwasm")), limits)
     }
 
+    /// As [`Planner::embedded`], for a server: room for `slots` calls at once is kept ready.
+    #[cfg(feature = "embedded")]
+    pub fn embedded_pooled(limits: Limits, slots: u32) -> Result<Self, HostError> {
+        Self::from_precompiled_pooled(include_bytes!(concat!(env!("OUT_DIR"), "/modelwright.cwasm")), limits, slots)
+    }
+
     /// SHA-256 of the embedded component, in hexadecimal: of the WebAssembly file, not of what it was compiled to.
     #[cfg(feature = "embedded")]
     pub fn embedded_sha256() -> &'static str {
@@ -43,7 +49,18 @@ impl Planner {
 
     /// Loads what `precompile` made. The bytes become machine code: take them from your own build, never from a user.
     pub fn from_precompiled(precompiled: &[u8], limits: Limits) -> Result<Self, HostError> {
-        let engine = Engine::new(&configuration()).map_err(|error| HostError::load(&error))?;
+        Self::load(&configuration(), precompiled, limits)
+    }
+
+    /// As [`Planner::from_precompiled`], for a server: room for `slots` calls at once is kept ready.
+    pub fn from_precompiled_pooled(precompiled: &[u8], limits: Limits, slots: u32) -> Result<Self, HostError> {
+        let mut config = configuration();
+        config.allocation_strategy(pool(slots, &limits));
+        Self::load(&config, precompiled, limits)
+    }
+
+    fn load(config: &Config, precompiled: &[u8], limits: Limits) -> Result<Self, HostError> {
+        let engine = Engine::new(config).map_err(|error| HostError::load(&error))?;
         let component = load(&engine, precompiled).map_err(|error| HostError::load(&error))?;
         Ok(Self {
             engine,

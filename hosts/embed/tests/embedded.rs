@@ -63,6 +63,32 @@ fn one_planner_serves_many_threads() {
 }
 
 #[test]
+fn in_a_pool_nothing_is_left_of_the_call_before() {
+    let pool = Planner::embedded_pooled(Limits { fuel: 100_000_000, ..Limits::hook() }, 1).expect("there is room for one");
+    let fresh = planner(Limits::hook());
+    let large = format!("[{}1]", "1,".repeat(1 << 20));
+    for _ in 0..3 {
+        assert!(matches!(pool.plan(&large), Err(HostError::Fuel)), "it ends in the middle of its work");
+        assert_eq!(pool.info(), fresh.info());
+        assert_eq!(pool.fuel_used(), fresh.fuel_used());
+        assert_eq!(pool.memory_used(), fresh.memory_used());
+    }
+}
+
+#[test]
+fn a_call_that_finds_no_room_in_the_pool_is_an_error_and_the_next_one_is_answered() {
+    let pool = Planner::embedded_pooled(Limits::hook(), 1).expect("there is room for one");
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..8).map(|_| scope.spawn(|| (0..50).map(|_| pool.schemas()).collect::<Vec<_>>())).collect();
+        calls.into_iter().flat_map(|call| call.join().expect("no call panics")).collect()
+    });
+    let fresh = planner(Limits::hook()).schemas();
+    assert!(answers.iter().all(|answer| *answer == fresh || matches!(answer, Err(HostError::Trap(_)))), "another answer");
+    assert!(answers.contains(&fresh));
+    assert_eq!(pool.schemas(), fresh);
+}
+
+#[test]
 fn bytes_that_are_no_component_are_refused() {
     assert!(matches!(Planner::from_precompiled(b"not a component", Limits::hook()), Err(HostError::Load(_))));
 }

@@ -35,15 +35,20 @@ pub fn run(settings: Settings) -> Result<(), String> {
     runtime.block_on(serve(settings, cores))
 }
 
-/// One thread for the network, which waits most of the time; evaluations block threads of their own, and one is for the self-test.
+/// One thread for the network, which waits most of the time; evaluations block threads of their own.
 fn runtime(cores: usize) -> std::io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().thread_stack_size(STACK).max_blocking_threads(cores + 1).build()
+    Builder::new_current_thread().enable_all().thread_stack_size(STACK).max_blocking_threads(threads(cores)).build()
+}
+
+/// Evaluations at once: one for each core, and the self-test.
+fn threads(cores: usize) -> usize {
+    cores + 1
 }
 
 async fn serve(settings: Settings, cores: usize) -> Result<(), String> {
     let digest = Planner::embedded_sha256();
     let metrics = Arc::new(Metrics::new(digest));
-    let evaluator = Arc::new(evaluator(&settings)?);
+    let evaluator = Arc::new(evaluator(&settings, cores)?);
     let health = Arc::new(Health::new(evaluator.clone(), digest));
     health.test().await.map_err(|why| format!("the self-test failed: {why}"))?;
     let tls = settings.tls.clone().map(|files| Tls::load(files, &metrics)).transpose()?.map(Arc::new);
@@ -78,9 +83,10 @@ async fn serve(settings: Settings, cores: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn evaluator(settings: &Settings) -> Result<Evaluator, String> {
+fn evaluator(settings: &Settings, cores: usize) -> Result<Evaluator, String> {
+    let slots = u32::try_from(threads(cores)).unwrap_or(u32::MAX);
     Ok(Evaluator {
-        planner: Planner::embedded(Limits::hook()).map_err(|error| error.to_string())?,
+        planner: Planner::embedded_pooled(Limits::hook(), slots).map_err(|error| error.to_string())?,
         policy: settings.policy.clone(),
         seal: Seal::new(Planner::embedded_sha256(), &settings.policy),
         recorder: Recorder::new(settings.record.clone(), settings.record_failures.clone())?,
