@@ -61,7 +61,7 @@ pub fn bench(project: &Project, steps: &mut Steps) -> Outcome<String> {
 fn tool(project: &Project, file: &str, arguments: &[&str]) -> Command {
     let mut node = shell::command("node");
     node.current_dir(project.page()).arg(file).args(arguments);
-    node.env("MODELWRIGHT_JS", project.js()).env("MODELWRIGHT_CONSOLE", project.console());
+    node.env("MODELWRIGHT_PACKAGE", project.package()).env("MODELWRIGHT_CONSOLE", project.console());
     node.env("MODELWRIGHT_SCREENSHOTS", project.target.join("console-screenshots"));
     node
 }

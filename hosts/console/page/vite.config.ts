@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { canary, planner as load, shift } from "./example/live.mjs";
 import { defineConfig, type Plugin } from "vite";
 
-/** Where the wasm-bindgen build of the core is; `cargo xtask console` says so. */
-const planner = process.env.MODELWRIGHT_JS ?? fileURLToPath(new URL("../../../target/js", import.meta.url));
+/** Where the npm package `modelwright` is, as it is packed; `cargo xtask console` says so. */
+const modelwright = process.env.MODELWRIGHT_PACKAGE ?? fileURLToPath(new URL("../../../target/dist/npm", import.meta.url));
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** `frame-ancestors` is missing: browsers take it from a header only, and complain about it in a page. */
@@ -33,15 +33,15 @@ const examples: Plugin = {
   resolveId: (id) => (id.startsWith("virtual:example/") ? `\0${id}` : null),
   async load(id) {
     const make = { "\0virtual:example/shift": shift, "\0virtual:example/canary": canary }[id];
-    return make ? `export default ${JSON.stringify(make(await load(planner)))}` : null;
+    return make ? `export default ${JSON.stringify(make(await load(modelwright)))}` : null;
   },
 };
 
 export default defineConfig({
   base: "./",
   plugins: [contentSecurityPolicy, examples],
-  resolve: { alias: { "modelwright-core": planner } },
-  server: { host: "127.0.0.1", fs: { allow: [repository, planner] } },
+  resolve: { alias: { modelwright: `${modelwright}/web/index.js` } },
+  server: { host: "127.0.0.1", fs: { allow: [repository, modelwright] } },
   worker: { format: "es" },
   build: {
     outDir: process.env.MODELWRIGHT_CONSOLE ?? fileURLToPath(new URL("../../../target/console", import.meta.url)),

@@ -11,10 +11,9 @@ const EDITS = [
   ["titanic:1.5.0", "titanic:1.5.1"],
 ];
 
-/** The wasm-bindgen build in a folder → the planner's `call`. */
+/** The npm package in a folder → the planner's `call`. */
 export async function planner(folder) {
-  const { call, initSync } = await import(pathToFileURL(`${folder}/modelwright.js`).href);
-  initSync({ module: readFileSync(`${folder}/modelwright_bg.wasm`) });
+  const { call } = await import(pathToFileURL(`${folder}/node/index.js`).href);
   return call;
 }
 

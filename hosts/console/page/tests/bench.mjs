@@ -78,7 +78,7 @@ function asked(call, { text, count }) {
   return times;
 }
 
-const call = await planner(process.env.MODELWRIGHT_JS ?? new URL("../../../../target/js", import.meta.url).pathname);
+const call = await planner(process.env.MODELWRIGHT_PACKAGE ?? new URL("../../../../target/dist/npm", import.meta.url).pathname);
 const server = await serve();
 const browser = await chromium.launch({
   executablePath: process.env.MODELWRIGHT_CHROMIUM ?? "/usr/bin/chromium",

@@ -98,6 +98,53 @@ test("the keyboard alone reaches every object, opens and closes, and opens the Y
   });
 });
 
+test("it begins as small as all columns need, and by buttons and keys it becomes larger, smaller, and fits", async () => {
+  await shown(SMALL, async (page) => {
+    const drawing = page.locator(".map-frame svg");
+    const fits = () => page.locator(".map-frame").evaluate((frame) => frame.scrollWidth <= frame.clientWidth);
+    const width = async () => (await drawing.boundingBox()).width;
+    const scale = page.locator(".map-scale");
+    const first = await width();
+    await page.getByRole("button", { name: "Larger" }).click();
+    assert.ok((await width()) > first * 1.2);
+    await node(page, "Endpoint", "shop").focus();
+    await page.keyboard.press("-");
+    await page.waitForFunction((first) => document.querySelector(".map-frame svg").getBoundingClientRect().width <= first + 1, first);
+    for (let press = 0; press < 12; press += 1) await page.keyboard.press("+");
+    assert.equal(await scale.textContent(), "200 %");
+    assert.equal(await fits(), false);
+    await page.keyboard.press("End");
+    await page.waitForFunction(() => document.activeElement?.querySelector("title")?.textContent?.startsWith("Service a"));
+    await page.getByRole("button", { name: "Fit" }).click();
+    assert.equal(await fits(), true);
+    await node(page, "Service", "a").click();
+    assert.equal(await page.getByRole("tab", { name: "Objects", exact: true }).getAttribute("aria-selected"), "true");
+  });
+});
+
+test("no node stands on another, and no column is left of what leads to it", async () => {
+  const both = [MODEL("a"), MODEL("b"), CONFIG("one", ["a", "b"]), CONFIG("two", ["b"]), ENDPOINT("one"), ENDPOINT("two"), MODEL("alone")];
+  await shown(both.join("---\n"), async (page) => {
+    await node(page, "Service", "alone").waitFor();
+    const places = await page.locator(".map-node").evaluateAll((nodes) =>
+      nodes.map((one) => {
+        const [x, y] = one.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
+        return { x, y, level: Number(one.getAttribute("aria-level")), id: one.dataset.id };
+      }),
+    );
+    for (const [index, one] of places.entries()) {
+      const isNear = (other) => Math.abs(one.x - other.x) < 174 && Math.abs(one.y - other.y) < 44;
+      assert.deepEqual(
+        places.filter((other) => other !== one && isNear(other)),
+        [],
+        one.id,
+      );
+      const parent = places.slice(0, index).findLast((other) => other.level === one.level - 1);
+      assert.ok(one.level === 1 || parent.x + 174 < one.x, one.id);
+    }
+  });
+});
+
 test("the list says the same as the drawing", async () => {
   await shown(SMALL, async (page) => {
     const drawn = await page.locator(".map-node").count();

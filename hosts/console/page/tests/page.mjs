@@ -23,7 +23,7 @@ export function browser() {
 }
 
 /** The planner itself, for what the page has to agree with. */
-export const core = await planner(process.env.MODELWRIGHT_JS ?? new URL("../../../../target/js", import.meta.url).pathname);
+export const core = await planner(process.env.MODELWRIGHT_PACKAGE ?? new URL("../../../../target/dist/npm", import.meta.url).pathname);
 
 /**
  * A new page at `hash`; `work` drives it. Afterwards it must have had no error on its console, no exception, no report of the

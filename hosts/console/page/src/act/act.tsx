@@ -239,14 +239,14 @@ function Question({ asked, live }: { asked: Asked; live: Live }): JSX.Element {
           ✗ {visible(asked.after.text)}
         </p>
       )}
-      <h3>Plan: {work.summary}</h3>
+      <h2>Plan: {work.summary}</h2>
       {work.others.map(({ kind, host, controller }) => (
         <p key={kind}>
           {host}
           {controller === "" ? "" : ` (${controller})`} makes what each {kind} needs: here only the {kind} itself is written.
         </p>
       ))}
-      <ol class="act-actions">
+      <ol class="act-actions" aria-label="Requests, in order" tabIndex={0}>
         {work.actions.map((action) => (
           <ToDo key={action.id} action={action} />
         ))}
@@ -388,15 +388,15 @@ function Progress({ run }: { run: Run }): JSX.Element {
   return (
     <div class="act-progress">
       <div class="act-now">
-        <h3>
+        <h2>
           Round {Math.max(1, run.round)}: {done} of {count(entries.length)} done
-        </h3>
+        </h2>
         <button type="button" class="button" disabled={run.isStopping} onClick={stop}>
           {run.isStopping ? "Stopping after what is under way …" : "Stop"}
         </button>
       </div>
       <progress aria-label="Actions of this round" value={done} max={Math.max(1, entries.length)} />
-      <ol class="act-actions">
+      <ol class="act-actions" aria-label="Requests of this round" tabIndex={0}>
         {entries.map(({ action, fate }) => (
           <ToDo key={action.id} action={action} fate={FATES[typeof fate === "object" ? fate.kind : fate] ?? ""} />
         ))}
@@ -456,7 +456,7 @@ const SIGN_OF_LINE = { done: "✓", note: "…", trouble: "✗" };
 
 function Lines({ lines }: { lines: Line[] }): JSX.Element {
   return (
-    <ol class="act-lines" aria-label="What has happened" aria-live="polite">
+    <ol class="act-lines" aria-label="What has happened" aria-live="polite" tabIndex={0}>
       {lines.map((line, place) => (
         <li key={place} class={`line-${line.kind}`}>
           <span class="act-time">{(line.time / 1000).toFixed(1)} s</span>{" "}

@@ -1,7 +1,8 @@
 /** One round: the requests of a plan, side by side along its edges. The first surprise ends it; what runs is waited for. */
 
+import type { Guard } from "modelwright";
 import { type Client, get, isFine, messageOf, type Patience, refused, Trouble } from "../cluster/call";
-import { type Action, type Guard, isGrave, type Work } from "./work";
+import { type Action, isGrave, type Work } from "./work";
 
 /** Requests that are under way at once: a browser opens six connections to a host. */
 const AT_ONCE = 5;

@@ -1,42 +1,18 @@
 /** The parts of `plan/v1` that are carried out: requests and changes stay the bytes that the component wrote. */
 
+import type { Action as Planned, Charge, Guard, Waiting as Held } from "modelwright";
 import type { Call } from "../cluster/call";
 import type { Reference } from "../cluster/observe";
 import { rawItems, rawMembers } from "../cluster/raw";
 
-/** uid and resourceVersion of an observed object; empty where there was none. */
-export interface Guard {
-  uid: string;
-  resourceVersion: string;
-}
-
-/** One API call. */
-export interface Action {
-  /** `<verb> <object id>`. */
-  id: string;
-  /** The object's id. */
-  object: string;
+/** One API call; its request is the text that the component wrote. */
+export interface Action extends Omit<Planned, "request" | "reason" | "verb"> {
   verb: string;
-  /** Ids of actions that come first. */
-  after: string[];
-  disruptive: boolean;
-  destructive: boolean;
-  dataLoss: boolean;
-  /** One sentence. */
-  text: string;
-  /** How to read the status code of an answer. */
-  expect: { done: number[]; observeAgain: number[]; gone: number[] };
-  /** The exact request. */
   call: Call;
 }
 
 /** What a gate holds back. */
-export interface Waiting {
-  object: string;
-  gate: string;
-  facts: string;
-  text: string;
-}
+export type Waiting = Pick<Held, "object" | "gate" | "facts" | "text">;
 
 /** The status of a custom resource. */
 export interface Status {
@@ -53,14 +29,6 @@ export interface Subject {
   observed: Guard;
   /** Differences, as they were written. */
   changes: string;
-}
-
-/** A kind of custom resource whose dependants another host makes. */
-export interface Charge {
-  kind: string;
-  host: string;
-  /** Its controller; empty where it could not be read. */
-  controller: string;
 }
 
 /** A plan to carry out. */

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask } from "../planner/client";
-import type { Forecast as Rounds } from "../planner/types";
+import type { Rounds } from "../planner/types";
 import { clipped, plural, visible } from "../shell/text";
 import { announce, answer, resourcesText, revision } from "../state";
 import { RoundSteps } from "./round";

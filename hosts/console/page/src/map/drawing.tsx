@@ -1,16 +1,20 @@
 /** The relationship map: a drawing and, saying the same, a list. */
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FATES, type Mood, MOODS, type Node, summary } from "./graph";
-import { type Edge, HEIGHT, layout, openAtFirst, type Placed, within, WIDTH } from "./layout";
+import { type Edge, HEIGHT, type Layout, layout, openAtFirst, type Placed, type Point, within, WIDTH } from "./layout";
 import { clipped, visible } from "../shell/text";
 import "./map.css";
 
 /** Rows beyond the visible ones that are drawn, too, so that scrolling shows no gap; in pixels. */
 const BEYOND = 400;
 /** Characters of a name that fit into a node. */
-const FITS = 19;
+const FITS = 17;
+/** How large it can be drawn; by one step it becomes larger or smaller by a quarter. */
+const ZOOM = { least: 0.2, most: 2, step: 1.25 };
+/** What does not fit is drawn smaller by itself only as long as it can be read. */
+const LEGIBLE = 0.7;
 
 /** What the map needs. */
 export interface Props {
@@ -31,17 +35,71 @@ export function RelationshipMap({ trees, open }: Props): JSX.Element {
   }, [trees, turned]);
   const placed = useMemo(() => layout(trees, opened), [trees, opened]);
   const turn = (key: string, isOpen: boolean): void => setTurned(new Map(turned).set(key, isOpen));
+  const zoom = useZoom(placed);
   return (
     <section class="map" aria-label="Relationship map">
       <div class="map-bar">
         <Legend />
-        <button type="button" class="button" aria-pressed={isList} onClick={() => setIsList(!isList)}>
-          List
-        </button>
+        <div class="map-tools">
+          {!isList && <Zoom zoom={zoom} />}
+          <button type="button" class="button" aria-pressed={isList} onClick={() => setIsList(!isList)}>
+            List
+          </button>
+        </div>
       </div>
       {trees.length === 0 && <p class="map-empty">Nothing is wanted, and nothing is there.</p>}
-      {isList ? <List nodes={placed.nodes} turn={turn} open={open} /> : <Drawing placed={placed} turn={turn} open={open} />}
+      {isList ? <List nodes={placed.nodes} turn={turn} open={open} /> : <Drawing placed={placed} zoom={zoom} turn={turn} open={open} />}
     </section>
+  );
+}
+
+/** How large the map is drawn. */
+interface Zooming {
+  /** 1: a pixel of the layout is a pixel of the page. */
+  scale: number;
+  /** The element that scrolls. */
+  frame: { current: HTMLDivElement | null };
+  set: (scale: number) => void;
+  fit: () => void;
+}
+
+/** Begins with all columns, as long as they can be read; from then on it is what somebody chose. */
+function useZoom({ width, height }: Layout): Zooming {
+  const frame = useRef<HTMLDivElement>(null);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const [room, setRoom] = useState({ width, height });
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return undefined;
+    const measure = (): void => setRoom({ width: element.clientWidth, height: element.clientHeight });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, []);
+  const within = (scale: number, least: number, most: number): number => Math.min(most, Math.max(least, scale));
+  return {
+    scale: chosen ?? within(room.width / width, LEGIBLE, 1),
+    frame,
+    set: (scale) => setChosen(within(scale, ZOOM.least, ZOOM.most)),
+    fit: () => setChosen(within(Math.min(room.width / width, room.height / height), ZOOM.least, 1)),
+  };
+}
+
+function Zoom({ zoom }: { zoom: Zooming }): JSX.Element {
+  return (
+    <div class="map-zoom" role="group" aria-label="Size of the map">
+      <button type="button" class="button" aria-label="Smaller" onClick={() => zoom.set(zoom.scale / ZOOM.step)}>
+        −
+      </button>
+      <output class="map-scale">{Math.round(zoom.scale * 100)} %</output>
+      <button type="button" class="button" aria-label="Larger" onClick={() => zoom.set(zoom.scale * ZOOM.step)}>
+        +
+      </button>
+      <button type="button" class="button" onClick={zoom.fit}>
+        Fit
+      </button>
+    </div>
   );
 }
 
@@ -69,25 +127,26 @@ interface Shown {
   open: (id: string) => void;
 }
 
-function Drawing({ placed, turn, open }: Shown & { placed: ReturnType<typeof layout> }): JSX.Element {
-  const frame = useRef<HTMLDivElement>(null);
+function Drawing({ placed, zoom, turn, open }: Shown & { placed: Layout; zoom: Zooming }): JSX.Element {
+  const { frame, scale } = zoom;
   const [view, setView] = useState({ top: 0, bottom: 2_000 });
   const [current, setCurrent] = useState("");
   const look = (): void => {
     const { scrollTop = 0, clientHeight = 0 } = frame.current ?? {};
-    setView({ top: scrollTop - BEYOND, bottom: scrollTop + clientHeight + BEYOND });
+    setView({ top: (scrollTop - BEYOND) / scale, bottom: (scrollTop + clientHeight + BEYOND) / scale });
   };
-  useEffect(look, [placed.height]);
+  useEffect(look, [placed.height, scale]);
   const { nodes, edges } = within(placed, view.top, view.bottom);
   const focused = placed.nodes.some((one) => one.key === current) ? current : (placed.nodes[0]?.key ?? "");
   const go = (to: Placed | undefined): void => {
     if (to === undefined) return;
     setCurrent(to.key);
-    frame.current?.scrollTo({ top: to.y - frame.current.clientHeight / 2, left: to.x - 40 });
+    frame.current?.scrollTo({ top: to.y * scale - frame.current.clientHeight / 2, left: to.x * scale - 40 });
     // What was outside is drawn first.
     requestAnimationFrame(() => requestAnimationFrame(() => elementOf(frame.current, to.key)?.focus()));
   };
   const press = (event: KeyboardEvent, one: Placed): void => {
+    if (event.key === "+" || event.key === "-") return zoom.set(event.key === "+" ? scale * ZOOM.step : scale / ZOOM.step);
     const to = target(event.key, one, placed.nodes, turn);
     if (to === undefined && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
@@ -96,7 +155,13 @@ function Drawing({ placed, turn, open }: Shown & { placed: ReturnType<typeof lay
   };
   return (
     <div class="map-frame" ref={frame} onScroll={look}>
-      <svg width={placed.width} height={placed.height} role="tree" aria-label="Objects; arrow keys move, Enter opens the YAML">
+      <svg
+        width={placed.width * scale}
+        height={placed.height * scale}
+        viewBox={`0 0 ${placed.width} ${placed.height}`}
+        role="tree"
+        aria-label="Objects; arrow keys move, Enter opens the YAML, plus and minus change the size"
+      >
         <g aria-hidden="true">
           {edges.map((edge) => (
             <Line key={`${edge.from.key} ${edge.to.key}`} edge={edge} />
@@ -124,18 +189,17 @@ function elementOf(frame: HTMLDivElement | null, key: string): SVGGElement | nul
 
 /** Where a key leads: as in every tree, up and down the visible nodes, right opens and goes in, left closes and goes out. */
 function target(key: string, one: Placed, nodes: Placed[], turn: Shown["turn"]): Placed | undefined {
-  const inOrder = [...nodes].sort((a, b) => a.y - b.y || a.level - b.level);
-  const place = inOrder.indexOf(one);
+  const place = nodes.indexOf(one);
   const hasChildren = one.node.children.length > 0;
   switch (key) {
     case "ArrowDown":
-      return inOrder[place + 1];
+      return nodes[place + 1];
     case "ArrowUp":
-      return inOrder[place - 1];
+      return nodes[place - 1];
     case "Home":
-      return inOrder[0];
+      return nodes[0];
     case "End":
-      return inOrder[inOrder.length - 1];
+      return nodes[nodes.length - 1];
     case "ArrowRight":
       if (hasChildren && !one.isOpen) turn(one.key, true);
       return one.isOpen ? nodes.find((other) => other.parent === one.key) : one;
@@ -147,18 +211,20 @@ function target(key: string, one: Placed, nodes: Placed[], turn: Shown["turn"]):
   }
 }
 
-function Line({ edge: { from, to, label } }: { edge: Edge }): JSX.Element {
-  const [startX, startY, endX, endY] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2];
-  const middle = (startX + endX) / 2;
-  const path =
-    to.x > startX
-      ? `M${startX} ${startY}C${middle} ${startY} ${middle} ${endY} ${endX} ${endY}`
-      : `M${startX} ${startY}L${endX} ${endY}`;
+/** A line from box to box, horizontal where it begins, bends and ends; its label stands on it. */
+function Line({ edge: { from, to, label, bends, middle } }: { edge: Edge }): JSX.Element {
+  let last: Point = { x: from.x + WIDTH, y: from.y + HEIGHT / 2 };
+  let path = `M${last.x} ${last.y}`;
+  for (const point of [...bends, { x: to.x, y: to.y + HEIGHT / 2 }]) {
+    const half = (last.x + point.x) / 2;
+    path += `C${half} ${last.y} ${half} ${point.y} ${point.x} ${point.y}`;
+    last = point;
+  }
   return (
     <g>
       <path class="map-edge" d={path} />
       {label !== "" && (
-        <text class="map-share" x={endX - 4} y={endY - 6} text-anchor="end">
+        <text class="map-share" x={middle.x} y={middle.y - 5} text-anchor="middle">
           {label}
         </text>
       )}
@@ -203,7 +269,7 @@ function Box({ placed, isCurrent, press, focus, open, turn }: BoxProps): JSX.Ele
         {clipped(node.name, FITS)}
       </text>
       <text aria-hidden="true" class="map-kind" x="26" y="34">
-        {clipped(`${SHORT[node.kind] ?? node.kind} · ${line}`, FITS + 6)}
+        {clipped(`${SHORT[node.kind] ?? node.kind} · ${line}`, FITS + 8)}
       </text>
       {FATES[node.fate].sign !== "" && (
         <text aria-hidden="true" class="map-fate" x={WIDTH - 8} y="18" text-anchor="end">

@@ -3,6 +3,8 @@
  * → Models by their weights → their dependants → Pods. Works from what is wanted alone, from what is there alone, and from both.
  */
 
+import type { Plan as Whole } from "modelwright";
+
 /** An object as JSON has it. */
 export type Json = { [name: string]: unknown };
 
@@ -32,12 +34,8 @@ export interface Node {
   isElsewhere: boolean;
 }
 
-/** The parts of `plan/v1` that are drawn. */
-export interface Plan {
-  objects: { id: string; verb: string; reason: string; readiness: { status: string; reason: string } }[];
-  waiting: { object: string; gate: string; facts: string }[];
-  statuses: { object: string; status: Json }[];
-}
+/** The parts of a plan that are drawn. */
+export type Plan = Pick<Whole, "objects" | "waiting" | "statuses">;
 
 /** What is drawn. */
 export interface World {
@@ -85,7 +83,7 @@ class Draw {
     this.live = byId(world.live);
     this.planned = new Map(world.plan.objects.map((object) => [object.id, object]));
     this.waiting = new Map(world.plan.waiting.map((one) => [one.object, one]));
-    this.statuses = new Map(world.plan.statuses.map((one) => [one.object, one.status]));
+    this.statuses = new Map(world.plan.statuses.map((one) => [one.object, one.status as Json]));
     this.pods = grouped(world.live.filter((object) => object["kind"] === "Pod"));
   }
 

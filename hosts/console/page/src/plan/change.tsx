@@ -1,7 +1,7 @@
 /** One difference: sign, path, before → after, who else owns it. */
 
 import { clipped, visible } from "../shell/text";
-import type { Change, Step } from "../planner/types";
+import type { Change, Path, PathStep } from "../planner/types";
 import { LineDifference, Value } from "./value";
 
 const SIGNS: Record<string, { sign: string; word: string; line: string; style: string }> = {
@@ -62,7 +62,7 @@ function Values({ change }: { change: Change }) {
 }
 
 /** A path that is known only after the action. */
-export function LaterLine({ path }: { path: Step[] }) {
+export function LaterLine({ path }: { path: Path }) {
   return (
     <li class="change">
       <span class="sign note">?</span>
@@ -73,8 +73,8 @@ export function LaterLine({ path }: { path: Step[] }) {
   );
 }
 
-function place(path: Step[]): string {
-  const step = (step: Step, index: number) => {
+function place(path: Path): string {
+  const step = (step: PathStep, index: number) => {
     if (typeof step === "string") return index === 0 ? step : `.${step}`;
     if (typeof step === "number") return `[${step}]`;
     return Object.entries(step)

@@ -1,6 +1,6 @@
 /** Requests as commands for a shell. */
 
-import type { Action, ApiRequest } from "../planner/types";
+import type { Action, Request } from "../planner/types";
 
 /** What a terminal would act on, as JSON escapes: the same text for whoever reads JSON. */
 const UNSAFE = /[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
@@ -35,7 +35,7 @@ export function curl({ request }: Action): string {
 }
 
 /** Path and parameters. */
-export function address({ path, query }: ApiRequest): string {
+export function address({ path, query }: Request): string {
   const parameters = new URLSearchParams(query).toString();
   return parameters === "" ? path : `${path}?${parameters}`;
 }

@@ -36,7 +36,7 @@ export function LineDifference({ before, after }: { before: string; after: strin
   const lines = structuredPatch("", "", before, after, "", "", { context: 1 }).hunks.flatMap((hunk) => hunk.lines);
   const shown = all ? lines : lines.slice(0, LINES);
   return (
-    <div class="lines">
+    <div class="lines" role="group" aria-label="Lines that differ" tabIndex={0}>
       {shown.map((line, index) => (
         <span key={index} class={`line ${line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : ""}`}>
           <span>{line[0]}</span>

@@ -1,6 +1,6 @@
 /** A live object → the same object after the changes of a plan. */
 
-import type { Change, KubeObject, Step } from "./types";
+import type { Change, KubeObject, Path, PathStep } from "./types";
 
 const MASK = "(sensitive value)";
 
@@ -35,7 +35,7 @@ export function redacted(object: KubeObject): KubeObject {
   return copy;
 }
 
-function put(root: KubeObject, path: Step[], value: unknown, create: boolean): void {
+function put(root: KubeObject, path: Path, value: unknown, create: boolean): void {
   let at: unknown = root;
   path.forEach((step, index) => {
     if (index === path.length - 1) {
@@ -51,7 +51,7 @@ function put(root: KubeObject, path: Step[], value: unknown, create: boolean): v
   });
 }
 
-function drop(root: KubeObject, path: Step[]): void {
+function drop(root: KubeObject, path: Path): void {
   let at: unknown = root;
   for (const step of path.slice(0, -1)) at = child(at, step);
   const step = path.at(-1);
@@ -63,12 +63,12 @@ function drop(root: KubeObject, path: Step[]): void {
   }
 }
 
-function child(at: unknown, step: Step): unknown {
+function child(at: unknown, step: PathStep): unknown {
   if (Array.isArray(at)) return at[position(at, step)];
   return isObject(at) && typeof step === "string" && Object.hasOwn(at, step) ? at[step] : undefined;
 }
 
-function assign(at: unknown, step: Step, value: unknown, create: boolean): void {
+function assign(at: unknown, step: PathStep, value: unknown, create: boolean): void {
   if (Array.isArray(at)) {
     const index = position(at, step);
     if (index >= 0) at[index] = value;
@@ -79,7 +79,7 @@ function assign(at: unknown, step: Step, value: unknown, create: boolean): void 
 }
 
 /** Where an item of a list is: by index, or by its keys. */
-function position(list: unknown[], step: Step): number {
+function position(list: unknown[], step: PathStep): number {
   if (typeof step === "number") return step < list.length ? step : -1;
   if (typeof step === "string") return -1;
   const keys = Object.entries(step);

@@ -4,10 +4,10 @@ import { stringify } from "yaml";
 import { forest, type Node } from "../map/graph";
 import { redacted, sides } from "./compare";
 import { customResources, idOf, Reader, type Located, type Reading } from "./documents";
+import type { Diagnostic, Failure } from "modelwright";
 import type {
   Action,
   Answer,
-  Change,
   Detail,
   Finding,
   Forecast,
@@ -16,43 +16,22 @@ import type {
   Live,
   ObjectTexts,
   Operations,
+  Plan,
   PlannedObject,
   PlanOutline,
   Question,
-  Round,
-  Step,
-  Summary,
+  Rounds,
   Waiting,
 } from "./types";
 
-/** `plan/v1`, as far as it is used. */
-interface Plan {
-  summary: Summary;
-  objects: {
-    id: string;
-    role: string;
-    verb: string;
-    reason: string;
-    replacePaths: Step[][];
-    changes: Change[];
-    unchangedFields: number;
-    unknownAfter: Step[][];
-    conflicts: Change[];
-    readiness: { status: string; reason: string };
-  }[];
-  actions: Action[];
-  waiting: Waiting[];
-  drift: PlanOutline["drift"];
-  statuses: { object: string; status: KubeObject }[];
-  carriedOutBy?: PlanOutline["carriedOutBy"];
-  diagnostics: Omit<Finding, "place">[];
-}
+/** What a plan says here. */
+type Used = Omit<Plan, "formatVersion" | "component">;
 
-type Said<T> = { ok: T } | { failure: { code: string; diagnostics: Omit<Finding, "place">[] } };
+type Said<T> = { ok: T } | { failure: Failure };
 
 /** Whoever looks at a plan here acts with their own rights: the API server decides which volumes they may use. */
 const POLICY = { staticVolumes: "any" };
-const NO_PLAN: Plan = {
+const NO_PLAN: Used = {
   summary: { create: 0, update: 0, replace: 0, delete: 0, unchanged: 0, waiting: 0, conflict: 0, dataLoss: false, text: "" },
   objects: [],
   actions: [],
@@ -76,7 +55,7 @@ export class Session implements Record<keyof Operations, (argument: never) => un
   #observed = new Map<string, KubeObject>();
   #located: Located[] = [];
   #request = "{}";
-  #plan: Plan = NO_PLAN;
+  #plan: Used = NO_PLAN;
   #rendered: Map<string, KubeObject> | null = null;
 
   constructor(call: (operation: string, request: string) => string) {
@@ -112,7 +91,7 @@ export class Session implements Record<keyof Operations, (argument: never) => un
       return answer(mistakes, null);
     }
     this.#request = this.#ask(question, reading, pasted);
-    const said = this.#say<Plan>("plan", this.#request);
+    const said = this.#say<Used>("plan", this.#request);
     if ("failure" in said) {
       this.#plan = NO_PLAN;
       return answer(this.#placed(said.failure.diagnostics), null);
@@ -139,14 +118,13 @@ export class Session implements Record<keyof Operations, (argument: never) => un
     return { live: yaml(before), after: object?.verb === "delete" ? "" : yaml(after), desired: shown };
   }
 
-  forecast(): Forecast {
+  forecast(): Rounds {
     if (this.#request === "") return { rounds: [], end: { reason: "Invalid", text: "the text has mistakes", waiting: [] } };
-    const said = this.#say<Forecast & { diagnostics: unknown }>("forecast", this.#request);
+    const said = this.#say<Forecast>("forecast", this.#request);
     if ("failure" in said) {
       return { rounds: [], end: { reason: said.failure.code, text: said.failure.diagnostics[0]?.message ?? "", waiting: [] } };
     }
-    const rounds: Round[] = said.ok.rounds;
-    return { rounds, end: said.ok.end };
+    return { rounds: said.ok.rounds, end: said.ok.end };
   }
 
   resources(): string[] {
@@ -165,9 +143,9 @@ export class Session implements Record<keyof Operations, (argument: never) => un
     return "ok" in said ? said.ok : [];
   }
 
-  info(): Info {
+  info(): Info | null {
     const said = this.#say<Info>("info", "");
-    return "ok" in said ? { version: said.ok.version, contract: said.ok.contract } : { version: "", contract: "" };
+    return "ok" in said ? said.ok : null;
   }
 
   call({ operation, request }: { operation: string; request: string }): string {
@@ -205,7 +183,7 @@ export class Session implements Record<keyof Operations, (argument: never) => un
     return JSON.parse(this.#call(operation, request)) as Said<T>;
   }
 
-  #placed(findings: Omit<Finding, "place">[]): Finding[] {
+  #placed(findings: Diagnostic[]): Finding[] {
     const objects = new Map(this.#located.map((object) => [object.label, object]));
     return findings.map((finding) => {
       const object = objects.get(finding.object.replace("//", "/"));
@@ -235,7 +213,7 @@ function yaml(object: KubeObject): string {
   return stringify(object, { sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0, version: "1.1" });
 }
 
-function outline(plan: Plan): PlanOutline {
+function outline(plan: Used): PlanOutline {
   const actions = new Map(plan.actions.map((action) => [action.object, action]));
   const waiting = new Map<string, Waiting[]>();
   for (const one of plan.waiting) waiting.set(one.object, [...(waiting.get(one.object) ?? []), one]);
@@ -268,7 +246,7 @@ function outline(plan: Plan): PlanOutline {
   };
 }
 
-function detail(plan: Plan, id: string): Detail {
+function detail(plan: Used, id: string): Detail {
   const object = plan.objects.find((object) => object.id === id);
   const actions = plan.actions.filter((action) => action.object === id);
   const { changes = [], conflicts = [], unknownAfter = [], replacePaths = [], unchangedFields = 0 } = object ?? {};

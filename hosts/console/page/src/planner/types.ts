@@ -1,12 +1,15 @@
-/** What the worker answers: plans reduced to what lists show, details when they are asked for. */
+/** What the worker answers: plans reduced to what lists show, details when they are asked for. The rest is the package's own. */
 
+import type { Action, Charge, Diagnostic, Drift, Forecast, ForecastEnd, Info, ObjectPlan, Path, Summary, Waiting } from "modelwright";
 import type { Node } from "../map/graph";
+
+export type { Action, Change, Forecast, Info, Path, PathStep, Plan, Request, Round, Summary, Traffic, Waiting } from "modelwright";
 
 /** A Kubernetes object as JSON; nothing in it is trusted to have any shape. */
 export type KubeObject = { [field: string]: unknown };
 
 /** How much a finding matters. */
-export type Severity = "error" | "warning" | "info";
+export type Severity = Diagnostic["severity"];
 
 /** Which of the two texts. */
 export type Text = "resources" | "observed";
@@ -21,15 +24,7 @@ export interface Place {
 }
 
 /** One finding about an input, the planner's or the parser's. */
-export interface Finding {
-  severity: Severity;
-  code: string;
-  /** `Kind/namespace/name`, empty where there is none. */
-  object: string;
-  /** JSON Pointer into the object. */
-  path: string;
-  message: string;
-  help: string;
+export interface Finding extends Diagnostic {
   /** Where it is written, if it is. */
   place: Place | null;
 }
@@ -43,88 +38,16 @@ export interface Resource {
   name: string;
 }
 
-/** A step of a path: a field, an index, or the keys of an item of a list. */
-export type Step = string | number | { [key: string]: unknown };
-
-/** One difference. */
-export interface Change {
-  path: Step[];
-  /** The path for people. */
-  text: string;
-  op: string;
-  before: unknown;
-  after: unknown;
-  owner: string;
-  sensitive: boolean;
-}
-
-/** The exact API call. */
-export interface ApiRequest {
-  method: string;
-  path: string;
-  query: { [name: string]: string };
-  contentType: string;
-  body: unknown;
-}
-
-/** One API call of a plan. */
-export interface Action {
-  id: string;
-  object: string;
-  verb: string;
-  reason: string;
-  /** Ids of actions that come before. */
-  after: string[];
-  disruptive: boolean;
-  destructive: boolean;
-  dataLoss: boolean;
-  text: string;
-  /** Who does it; absent or empty: the host of the plan. */
-  by?: string;
-  request: ApiRequest;
-  /** How the status code of the answer is read. */
-  expect: { done: number[]; observeAgain: number[]; gone: number[] };
-}
-
-/** What a gate holds back. */
-export interface Waiting {
-  object: string;
-  gate: string;
-  waitsFor: string[];
-  facts: string;
-  text: string;
-}
-
-/** Totals. */
-export interface Summary {
-  create: number;
-  update: number;
-  replace: number;
-  delete: number;
-  unchanged: number;
-  waiting: number;
-  conflict: number;
-  dataLoss: boolean;
-  text: string;
-}
-
 /** One object of a plan, without its changes. */
-export interface PlannedObject {
-  id: string;
-  role: string;
-  verb: string;
-  reason: string;
+export interface PlannedObject extends Pick<ObjectPlan, "id" | "role" | "verb" | "reason" | "unchangedFields" | "readiness"> {
   /** How many changes and conflicts there are. */
   changes: number;
   conflicts: number;
-  unchangedFields: number;
   /** What nobody may overlook about its action; empty where there is none. */
   alarms: string[];
   /** Whether the plan acts on it now. */
   acted: boolean;
   waiting: Waiting[];
-  /** `Current`, `InProgress`, `Failed`, `NotFound` … and why. */
-  readiness: { status: string; reason: string };
   /** There in small plans; of large ones it is asked for. */
   detail: Detail | null;
 }
@@ -135,19 +58,16 @@ export interface PlanOutline {
   objects: PlannedObject[];
   /** What waits and is no object above. */
   waitingElsewhere: Waiting[];
-  drift: { object: string; change: Change }[];
-  carriedOutBy: { kind: string; host: string; controller: string }[];
+  drift: Drift[];
+  carriedOutBy: Charge[];
   /** How many actions there are. */
   actions: number;
 }
 
 /** Changes and request of one object. */
-export interface Detail {
-  changes: Change[];
-  conflicts: Change[];
-  unknownAfter: Step[][];
-  replacePaths: Step[][];
-  unchangedFields: number;
+export interface Detail extends Pick<ObjectPlan, "changes" | "conflicts" | "unchangedFields"> {
+  unknownAfter: Path[];
+  replacePaths: Path[];
   actions: Action[];
 }
 
@@ -161,26 +81,10 @@ export interface ObjectTexts {
   desired: string;
 }
 
-/** A share of the requests to a host. */
-export interface Traffic {
-  host: string;
-  routes: { model: string; weight: number }[];
-}
-
-/** One round of a forecast. */
-export interface Round {
-  number: number;
-  summary: Summary;
-  actions: Omit<Action, "request" | "expect" | "after">[];
-  waiting: Waiting[];
-  events: string[];
-  traffic: Traffic[];
-}
-
 /** The rounds until nothing changes. */
-export interface Forecast {
-  rounds: Round[];
-  end: { reason: string; text: string; waiting: Waiting[] };
+export interface Rounds extends Pick<Forecast, "rounds"> {
+  /** `reason` may be the code of a failure, too. */
+  end: Omit<ForecastEnd, "reason"> & { reason: string };
 }
 
 /** What a connected cluster holds; filled by `src/cluster`. */
@@ -213,12 +117,6 @@ export interface Answer {
   milliseconds: number;
 }
 
-/** Version of the planner. */
-export interface Info {
-  version: string;
-  contract: string;
-}
-
 /** The operations of the worker: argument and result. */
 export interface Operations {
   /** What the cluster holds; null: not connected. Counts for every later question. */
@@ -231,13 +129,13 @@ export interface Operations {
   /** YAML of one object. */
   texts: [string, ObjectTexts];
   /** Of the last question. */
-  forecast: [null, Forecast];
+  forecast: [null, Rounds];
   /** The custom resources of the last question as JSON texts; empty where the text has mistakes. */
   resources: [null, string[]];
   /** What hangs together in the last question, with these Pods. */
   map: [KubeObject[], Node[]];
   schemas: [null, KubeObject[]];
-  info: [null, Info];
+  info: [null, Info | null];
   /** The raw contract: `text.call`. */
   call: [{ operation: string; request: string }, string];
 }

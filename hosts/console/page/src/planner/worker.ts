@@ -1,10 +1,10 @@
 /** Runs in a worker: texts → objects → planner → what the page shows. The last answer is kept here, so that little crosses. */
 
-import * as core from "./core";
+import init, { call } from "modelwright";
 import { Session } from "./session";
 import type { Operations } from "./types";
 
-const session = core.load().then(() => new Session(core.call));
+const session = init().then(() => new Session(call));
 
 self.addEventListener("message", async ({ data }: MessageEvent<{ id: number; operation: keyof Operations; argument: never }>) => {
   try {

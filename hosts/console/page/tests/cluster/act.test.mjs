@@ -1,5 +1,8 @@
 // The console as a person uses it, on a real control plane: everything through `kubectl proxy` and through `modelwright console`.
+import AxeBuilder from "@axe-core/playwright";
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
   account,
@@ -212,6 +215,48 @@ both(
     }
   },
 );
+
+/** What axe says of a page in both themes, and pictures of it at three widths. */
+async function looked(page, name) {
+  const folder = process.env.MODELWRIGHT_SCREENSHOTS ?? new URL("../../../../../target/console-screenshots", import.meta.url).pathname;
+  mkdirSync(folder, { recursive: true });
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [360, 800, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`);
+      assert.deepEqual(found, [], `${name}, ${colorScheme}, ${width} pixels`);
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`) });
+    }
+  }
+}
+
+test("axe finds nothing while one is connected: before the plan, asked, at work, done, and on the map of what is live", async () => {
+  const { page, errors } = await connected("modelwright console", "axe");
+  await looked(page, "connected");
+  await plan(page);
+  await page.getByRole("button", { name: "Try it on the server, storing nothing" }).click();
+  await page.getByText(/The server agrees with 4 of 4 requests/).waitFor();
+  await looked(page, "asked");
+  let goOn;
+  const held = new Promise((resolve) => (goOn = resolve));
+  await page.route("**/deployments/**", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await agree(page);
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+  await looked(page, "at-work");
+  goOn();
+  assert.match(await verdict(page), /Done: 14 actions/);
+  await looked(page, "done");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await go(page, "Map");
+  await page.locator('.map-node[data-id^="v1|Pod|"]').first().waitFor();
+  await looked(page, "live-map");
+  assert.deepEqual(errors, []);
+});
 
 test("the proxy goes and comes back: it is said, and what has changed meanwhile is there", async () => {
   const own = await proxy();

@@ -164,7 +164,7 @@ export async function connect(page) {
 /** Reads and plans, and gives the plan's line. */
 export async function plan(page) {
   await page.getByRole("button", { name: "Read the cluster and plan" }).click();
-  const line = page.locator(".act-question h3");
+  const line = page.locator(".act-question h2");
   await line.waitFor();
   return line.textContent();
 }
