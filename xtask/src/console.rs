@@ -1,4 +1,4 @@
-//! `console`: the page of the console in `target/console/`, its tests in Debian's Chromium, and what it measures there.
+//! `console`: the page of the console in `target/console/`, shown in a browser; its tests in Debian's Chromium, and what it measures there.
 
 use crate::project::Project;
 use crate::setup;
@@ -7,12 +7,12 @@ use crate::{js, sizes};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Sets up and builds; with `--open` it then serves the sources, shows them in a browser and follows every edit.
+/// Sets up and builds, then serves the sources, shows them in a browser and follows every edit; with `--build` it only builds.
 pub fn run(project: &Project, steps: &mut Steps, arguments: &[String]) -> Outcome {
     let open = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--open"] => true,
-        _ => return Err("it is `cargo xtask console [--open]`".into()),
+        [] => true,
+        ["--build"] => false,
+        _ => return Err("it is `cargo xtask console [--build]`".into()),
     };
     js::build(project, steps)?;
     build_with(project, steps)?;

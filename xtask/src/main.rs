@@ -45,9 +45,9 @@ Usage: cargo xtask <command>
   image   build, then the program as an OCI image layout in target/dist/image/, and beside it
           the manifests that install it: metacontroller/, crds/ and the chart
   js      the component and the npm package, ready for `npm pack`, in target/dist/npm/
-  console [--open]
-          the console's page in target/console/; with --open also its sources in a browser,
-          which follows every edit
+  console [--build]
+          the console's page in target/console/, then its sources in a browser, which follows
+          every edit; with --build only the page
   demo [--cluster]
           build, then plan and forecast of examples/titanic; with --cluster all of it on a
           control plane that ends with the demo

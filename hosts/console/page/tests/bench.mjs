@@ -1,6 +1,9 @@
 // The part of BENCHMARKS.md about the console: how long a plan takes while somebody types, and what the first load is made of.
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { planner } from "../example/live.mjs";
@@ -58,17 +61,19 @@ async function typed(page, { text, count, objects }) {
   return { planned: since(planned), shown: since(shown) };
 }
 
-/** The same question to the planner in Node: the request as JSON text to the plan as an object. */
+/** The question that the page asks. */
+const question = (text) => ({
+  resources: parseAllDocuments(text).map((document) => document.toJS()),
+  observed: [],
+  unreadable: [],
+  policy: { staticVolumes: "any" },
+  manager: "modelwright",
+  allow: { dataLoss: false },
+});
+
+/** The same question to the planner in Node: the request as an object to the plan as an object. */
 function asked(call, { text, count }) {
-  const resources = parseAllDocuments(text).map((document) => document.toJS());
-  const request = {
-    resources,
-    observed: [],
-    unreadable: [],
-    policy: { staticVolumes: "any" },
-    manager: "modelwright",
-    allow: { dataLoss: false },
-  };
+  const request = question(text);
   const times = [];
   for (let run = 0; run < runs(count) + WARM; run += 1) {
     const start = performance.now();
@@ -76,6 +81,18 @@ function asked(call, { text, count }) {
     if (run >= WARM) times.push(performance.now() - start);
   }
   return times;
+}
+
+/** The same question to the core as native code, JSON text to JSON text: p50 and p99. */
+function native({ text, count }) {
+  const folder = mkdtempSync(join(tmpdir(), "modelwright-"));
+  const file = join(folder, "request.json");
+  writeFileSync(file, JSON.stringify(question(text)));
+  const bench = ["bench", "--quiet", "--locked", "--package", "modelwright-host-tests", "--bench", "native"];
+  const cwd = fileURLToPath(new URL("../../../..", import.meta.url));
+  const said = execFileSync("cargo", [...bench, "--", "plan", file, String(runs(count))], { cwd, encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  return JSON.parse(said);
 }
 
 const call = await planner(process.env.MODELWRIGHT_PACKAGE ?? new URL("../../../../target/dist/npm", import.meta.url).pathname);
@@ -100,7 +117,9 @@ for (const one of texts) {
   await page.goto(server.address);
   const times = await typed(page, one);
   await page.close();
-  const columns = [one.name, `${(one.text.length / 1000).toFixed(1)} kB`, ...[times.planned, times.shown, asked(call, one)].map(quantiles)];
+  const own = native(one).map((time) => `${time.toFixed(1)} ms`).join(" | ");
+  const size = `${(one.text.length / 1000).toFixed(1)} kB`;
+  const columns = [one.name, size, ...[times.planned, times.shown, asked(call, one)].map(quantiles), own];
   rows.push(`| ${columns.join(" | ")} |`);
 }
 await browser.close();
@@ -130,10 +149,11 @@ console.log(`## The console
 
 Resources of as many Models as the first column says, a config for every five, an Endpoint for each config, on an empty cluster.
 In Chromium, from a key in the editor: *planned* until the worker has the plan of the text with it, *shown* until the page shows that plan,
-after what the editor itself draws (this machine has no graphics card). *Asked*: the planner alone in Node, request and plan as objects.
+after what the editor itself draws (this machine has no graphics card). *Asked*: the planner alone in Node, request and plan as objects. *Native*: the core as native code,
+request and plan as JSON text.
 
-| models | text | planned, p50 | p99 | shown, p50 | p99 | asked, p50 | p99 |
-|--:|--:|--:|--:|--:|--:|--:|--:|
+| models | text | planned, p50 | p99 | shown, p50 | p99 | asked, p50 | p99 | native, p50 | p99 |
+|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ${rows.join("\n")}
 
 | first load | raw | gzipped |

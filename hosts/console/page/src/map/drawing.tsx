@@ -10,7 +10,7 @@ import "./map.css";
 /** Rows beyond the visible ones that are drawn, too, so that scrolling shows no gap; in pixels. */
 const BEYOND = 400;
 /** Characters of a name that fit into a node. */
-const FITS = 17;
+const FITS = 18;
 /** How large it can be drawn; by one step it becomes larger or smaller by a quarter. */
 const ZOOM = { least: 0.2, most: 2, step: 1.25 };
 /** What does not fit is drawn smaller by itself only as long as it can be read. */
@@ -211,7 +211,7 @@ function target(key: string, one: Placed, nodes: Placed[], turn: Shown["turn"]):
   }
 }
 
-/** A line from box to box, horizontal where it begins, bends and ends; its label stands on it. */
+/** A line from box to box, horizontal where it begins, bends and ends; its label is above it or below. */
 function Line({ edge: { from, to, label, bends, middle } }: { edge: Edge }): JSX.Element {
   let last: Point = { x: from.x + WIDTH, y: from.y + HEIGHT / 2 };
   let path = `M${last.x} ${last.y}`;
@@ -220,11 +220,13 @@ function Line({ edge: { from, to, label, bends, middle } }: { edge: Edge }): JSX
     path += `C${half} ${last.y} ${half} ${point.y} ${point.x} ${point.y}`;
     last = point;
   }
+  // On the side that the line does not come from.
+  const beside = from.y + HEIGHT / 2 < middle.y ? 14 : -5;
   return (
     <g>
       <path class="map-edge" d={path} />
       {label !== "" && (
-        <text class="map-share" x={middle.x} y={middle.y - 5} text-anchor="middle">
+        <text class="map-share" x={middle.x} y={middle.y + beside} text-anchor="middle">
           {label}
         </text>
       )}
@@ -269,7 +271,7 @@ function Box({ placed, isCurrent, press, focus, open, turn }: BoxProps): JSX.Ele
         {clipped(node.name, FITS)}
       </text>
       <text aria-hidden="true" class="map-kind" x="26" y="34">
-        {clipped(`${SHORT[node.kind] ?? node.kind} · ${line}`, FITS + 8)}
+        {clipped(`${SHORT[node.kind] ?? node.kind} · ${line}`, FITS + 7)}
       </text>
       {FATES[node.fate].sign !== "" && (
         <text aria-hidden="true" class="map-fate" x={WIDTH - 8} y="18" text-anchor="end">
