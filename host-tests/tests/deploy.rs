@@ -4,6 +4,7 @@ use modelwright_host_tests::cluster::{Api, Cluster, unique};
 use modelwright_host_tests::dist;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -242,6 +243,66 @@ fn it_rolls_out_and_only_a_change_rolls_it_again() {
     apply(&installation, &kustomization);
     let second = rolled_out(&installation);
     assert!(second.iter().all(|name| !first.contains(name)), "the hook reads its policy at its start: {second:?}");
+}
+
+/// Helm, as deploy/README.md has it, in the namespace that the manifests make.
+fn helm(cluster: &Cluster, arguments: &[&str]) -> String {
+    let helm = std::env::var_os("MODELWRIGHT_HELM").expect("MODELWRIGHT_HELM names the program: `cargo xtask test` says so");
+    let mut command = Command::new(helm);
+    command.arg("--kubeconfig").arg(cluster.kubeconfig("admin")).args(["--namespace", NAMESPACE]).args(arguments);
+    let output = command.output().expect("helm runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "helm {}: {said}", arguments.join(" "));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn helm_installs_it_upgrades_it_rolls_it_back_and_takes_all_but_the_definitions_away() {
+    let cluster = Cluster::running();
+    let installation = Installation::begin(&cluster);
+    let certificates = supplied(&cluster);
+    let file = |name: &str| certificates.0.join(name).display().to_string();
+    for name in ["modelwright-tls", "modelwright-metacontroller"] {
+        let (cert, key, authority) = (file("tls.crt"), file("tls.key"), file("ca.crt"));
+        let files = [format!("--from-file={cert}"), format!("--from-file={key}"), format!("--from-file={authority}")];
+        let mut create = vec!["create", "secret", "generic", name, "--namespace", NAMESPACE];
+        create.extend(files.iter().map(String::as_str));
+        installation.kubectl(&create);
+    }
+    let chart = dist::path(&format!("modelwright-chart-{}.tgz", env!("CARGO_PKG_VERSION"))).expect("the chart");
+    let chart = chart.display().to_string();
+    let authority = format!("certificates.caBundle={}", file("ca.crt"));
+    let values = ["--set", "certificates.certManager=false", "--set-file", &authority];
+
+    // The definitions are there already, made by kubectl.
+    helm(&cluster, &[&["install", "modelwright", &chart, "--take-ownership", "--force-conflicts"], &values[..]].concat());
+    let first = rolled_out(&installation);
+    assert_eq!(installation.list("/apis/metacontroller.k8s.io/v1alpha1/compositecontrollers").len(), 3);
+    helm(&cluster, &[&["upgrade", "modelwright", &chart], &values[..]].concat());
+    assert_eq!(rolled_out(&installation), first, "the same release restarts nothing");
+
+    let servers = ["--set", "policy.nfsServers={nfs.example.internal}"];
+    helm(&cluster, &[&["upgrade", "modelwright", &chart], &values[..], &servers].concat());
+    let second = rolled_out(&installation);
+    assert!(second.iter().all(|name| !first.contains(name)), "the hook reads its policy at its start: {second:?}");
+    let policy = || installation.kubectl(&["get", "configmaps", "--namespace", NAMESPACE, "--output", "yaml"]);
+    assert!(policy().contains("nfs.example.internal"), "{}", policy());
+    helm(&cluster, &["rollback", "modelwright"]);
+    let third = rolled_out(&installation);
+    assert!(third.iter().all(|name| !second.contains(name)), "{third:?}");
+    assert!(!policy().contains("nfs.example.internal"), "{}", policy());
+
+    helm(&cluster, &["uninstall", "modelwright", "--wait"]);
+    wait("everything is gone", || installation.pods().is_empty());
+    for path in
+        ["/apis/metacontroller.k8s.io/v1alpha1/compositecontrollers", "/apis/metacontroller.k8s.io/v1alpha1/decoratorcontrollers"]
+    {
+        assert_eq!(installation.list(path), Vec::<Value>::new());
+    }
+    for definition in ["models", "endpointconfigs", "endpoints"] {
+        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition}.mlops.internal");
+        assert!(installation.api.get(&path).is_ok(), "with {definition} every resource of it would be gone");
+    }
 }
 
 #[test]

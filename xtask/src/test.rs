@@ -71,7 +71,7 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
     let built = steps.step("Waiting for the Go programs", || go.wait());
     if let Ok(checkers) = built.and_then(|()| cluster::checkers(project, steps)) {
         lint::check(project, steps, &checkers);
-        cluster_tests(project, steps, &chromium);
+        cluster_tests(project, steps, &chromium, &checkers.helm);
     }
     steps.print();
     let last = shell::run(&mut last);
@@ -124,12 +124,12 @@ fn worlds(project: &Project, steps: &mut Steps, count: &str) -> Outcome {
 }
 
 /// The tests that need a control plane, in one of their own that ends with them. Failures are in the verdict of the steps.
-fn cluster_tests(project: &Project, steps: &mut Steps, chromium: &Path) {
+fn cluster_tests(project: &Project, steps: &mut Steps, chromium: &Path, helm: &Path) {
     let Ok(cluster) = cluster::Temporary::start(project, steps, project.work().join("cluster-of-tests")) else { return };
     steps.check("Tests on the control plane", || {
         let mut cargo = tests(project);
         cargo.args(CLUSTER_TESTS.iter().flat_map(|test| ["--test", test])).env("MODELWRIGHT_CLUSTER", &cluster.folder);
-        shell::run(&mut cargo)
+        shell::run(cargo.env("MODELWRIGHT_HELM", helm.join("helm")))
     });
     steps.check("Console on the control plane", || console::test_on_cluster(project, chromium, &cluster.folder));
 }

@@ -32,7 +32,10 @@ async function typed(page, { text, count, objects }) {
     .waitFor({ timeout: 120_000 });
   await page.waitForTimeout(count >= 1000 ? 8000 : 1000);
   await page.keyboard.press("ControlOrMeta+End");
+  const revision = () => page.locator("#view").getAttribute("data-revision");
+  const before = await revision();
   await page.keyboard.type("#");
+  await page.waitForFunction((before) => document.querySelector("#view").dataset.revision !== before, before);
   await page.evaluate(() => {
     const view = document.querySelector("#view");
     const now = () => performance.timeOrigin + performance.now();
@@ -57,6 +60,7 @@ async function typed(page, { text, count, objects }) {
   const { keys, shown } = await page.evaluate(() => ({ keys: globalThis.keys, shown: globalThis.shown }));
   const planned = await worker.evaluate(() => self.planned);
   if (new Set([keys.length, shown.length, planned.length]).size > 1) throw new Error("not every key has one plan");
+  if (keys.some((key, run) => !(key < planned[run] && planned[run] < shown[run]))) throw new Error("a plan is not of its key");
   const since = (times) => times.map((time, run) => time - keys[run]).slice(WARM);
   return { planned: since(planned), shown: since(shown) };
 }
@@ -149,8 +153,8 @@ console.log(`## The console
 
 Resources of as many Models as the first column says, a config for every five, an Endpoint for each config, on an empty cluster.
 In Chromium, from a key in the editor: *planned* until the worker has the plan of the text with it, *shown* until the page shows that plan,
-after what the editor itself draws (this machine has no graphics card). *Asked*: the planner alone in Node, request and plan as objects. *Native*: the core as native code,
-request and plan as JSON text.
+after what the editor itself draws (this machine has no graphics card). *Asked*: the planner alone in Node, request and plan as objects.
+*Native*: the core as native code, request and plan as JSON text.
 
 | models | text | planned, p50 | p99 | shown, p50 | p99 | asked, p50 | p99 | native, p50 | p99 |
 |--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
