@@ -352,18 +352,22 @@ fn profile(key: &Key, model: &Model, seen: &Observation) -> Result<Profile, Diag
 
 /// Whether a Model's pods serve what its custom resource and figures say now.
 pub fn availability(key: &Key, references: &References, seen: &Observation) -> Availability {
-    let none = |facts: String| Availability { current: false, idle: false, available: 0, wanted: 0, facts };
-    let Some(checked) = references.models.get(key) else { return none("not found".into()) };
+    let none = |wanted: i64, facts: String| Availability { current: false, idle: false, available: 0, wanted, facts };
+    let Some(checked) = references.models.get(key) else { return none(0, "not found".into()) };
     let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
     let Some(deployment) = deployment.filter(|deployment| is_controlled_by(deployment, &checked.meta.uid)) else {
-        return none("no Deployment yet".into());
+        // As it will say when the Deployment is there: a status that says more is one more write for each Model.
+        return match checked.value.as_ref().map(|model| figures(key, model, references, seen)) {
+            Some(Ok(figures)) => none(figures.instances.into(), format!("available 0 of {}", figures.instances)),
+            _ => none(0, "no Deployment yet".into()),
+        };
     };
     let available = number(deployment, &["status", "availableReplicas"]);
     let wanted = number(deployment, &["spec", "replicas"]);
     let behind = behind(key, checked, deployment, references, seen);
     let facts = match &behind {
-        Some(reason) => format!("available {available} of {wanted}, {reason}"),
-        None => format!("available {available} of {wanted}"),
+        Some(Behind::For(reason)) => format!("available {available} of {wanted}, {reason}"),
+        Some(Behind::ForNow) | None => format!("available {available} of {wanted}"),
     };
     let status = |field| number(deployment, &["status", field]);
     let idle = behind.is_none() && wanted == 0 && status("replicas") == 0;
@@ -372,27 +376,34 @@ pub fn availability(key: &Key, references: &References, seen: &Observation) -> A
 }
 
 /// Why a Deployment does not yet stand for its Model's generation and figures.
+enum Behind {
+    /// In words.
+    For(&'static str),
+    /// Its controller has not looked at it yet, which it does at once.
+    ForNow,
+}
+
 fn behind(
     key: &Key,
     checked: &Checked<Model>,
     deployment: &Value,
     references: &References,
     seen: &Observation,
-) -> Option<&'static str> {
+) -> Option<Behind> {
     let generation = text(deployment, &["metadata", "annotations", names::MODEL_GENERATION]);
     if generation != checked.meta.generation.to_string() {
-        return Some("made for an older generation");
+        return Some(Behind::For("made for an older generation"));
     }
     if number(deployment, &["status", "observedGeneration"]) != number(deployment, &["metadata", "generation"]) {
-        return Some("not yet observed by its controller");
+        return Some(Behind::ForNow);
     }
-    let Some(model) = &checked.value else { return Some("the Model is invalid") };
+    let Some(model) = &checked.value else { return Some(Behind::For("the Model is invalid")) };
     let (Ok(wanted), Some(observed)) = (figures(key, model, references, seen), observed_figures(deployment)) else {
-        return Some("figures unknown");
+        return Some(Behind::For("figures unknown"));
     };
     let same_replicas = wanted.instances == observed.instances || replicas_are_anothers(deployment, &seen.manager);
     let same = same_replicas && wanted.cpus == observed.cpus && wanted.memory == observed.memory;
-    (!same).then_some("figures are being changed")
+    (!same).then_some(Behind::For("figures are being changed"))
 }
 
 /// Decides for an EndpointConfig.

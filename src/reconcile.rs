@@ -63,7 +63,7 @@ pub fn decide(key: &Key, references: &References, seen: &Observation) -> Option<
 
 fn decide_model(key: &Key, references: &References, seen: &Observation) -> Option<Decision> {
     let checked = references.models.get(key)?;
-    let gate = gates::model(key, checked, references, seen);
+    let mut gate = gates::model(key, checked, references, seen);
     let desired = match (&checked.value, gate.outcome) {
         (Some(model), Outcome::Apply) => {
             let mut children = model_children(model, &gate, seen);
@@ -74,9 +74,9 @@ fn decide_model(key: &Key, references: &References, seen: &Observation) -> Optio
         }
         _ => Vec::new(),
     };
-    let ModelGate { outcome, waiting, diagnostics, .. } = gate;
-    let diagnostics = findings(checked, key, diagnostics);
-    let status = status::of_model(key, checked, outcome, &diagnostics, &waiting, references, seen);
+    let diagnostics = findings(checked, key, core::mem::take(&mut gate.diagnostics));
+    let status = status::of_model(key, checked, &gate, &diagnostics, references, seen);
+    let ModelGate { outcome, waiting, .. } = gate;
     Some(Decision {
         key: key.clone(),
         meta: checked.meta.clone(),

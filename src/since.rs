@@ -46,9 +46,14 @@ impl<'a> Since<'a> {
         self.spec(deployment);
     }
 
-    /// When a Deployment became unavailable, where it is.
+    /// When a Deployment became unavailable, where it is; what never was available did not become so.
     pub fn unavailable(&mut self, deployment: &'a Value) {
-        for condition in items(deployment, &["status", "conditions"]) {
+        let conditions = items(deployment, &["status", "conditions"]);
+        let is_first = text(deployment, &["metadata", "annotations", "deployment.kubernetes.io/revision"]) == "1";
+        if is_first && !conditions.iter().any(|condition| text(condition, &["reason"]) == "NewReplicaSetAvailable") {
+            return;
+        }
+        for condition in conditions {
             if text(condition, &["type"]) == "Available" && text(condition, &["status"]) == "False" {
                 self.at(text(condition, &["lastTransitionTime"]));
             }

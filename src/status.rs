@@ -4,7 +4,7 @@
 
 use crate::children;
 use crate::diagnostic::{Diagnostic, shown};
-use crate::gates::{self, Outcome};
+use crate::gates::{self, Availability, ModelGate, Outcome};
 use crate::json::{texts, tree};
 use crate::kinds::{Key, Kind};
 use crate::list::{AddAll, Listed};
@@ -13,7 +13,7 @@ use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
 use crate::references::{References, Routes};
 use crate::since::Since;
-use crate::validate::{Checked, Endpoint, EndpointConfig, Model};
+use crate::validate::{Checked, Endpoint, EndpointConfig, Model, Storage};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -107,9 +107,8 @@ fn clipped(message: String) -> String {
 pub fn of_model(
     key: &Key,
     checked: &Checked<Model>,
-    outcome: Outcome,
+    gate: &ModelGate,
     diagnostics: &[Diagnostic],
-    waiting: &[Waiting],
     references: &References,
     seen: &Observation,
 ) -> Value {
@@ -117,21 +116,16 @@ pub fn of_model(
         .get(Kind::Deployment, &key.namespace, &key.name)
         .filter(|deployment| is_controlled_by(deployment, &checked.meta.uid));
     let availability = gates::availability(key, references, seen);
-    let accepted = accepted(diagnostics, waiting);
+    let accepted = accepted(diagnostics, &gate.waiting);
     let failure = deployment.and_then(deadline_exceeded);
     let unknown = unreadable(key, &[Kind::Deployment], seen);
     let ready = match (&failure, availability.current) {
         _ if unknown.is_some() && !checked.meta.deleting => nobody_knows(unknown),
-        _ if checked.meta.deleting => Condition::new("Ready", false, "Deleting", deleting_message(outcome, waiting)),
+        _ if checked.meta.deleting => Condition::new("Ready", false, "Deleting", deleting_message(gate.outcome, &gate.waiting)),
         (_, true) => Condition::new("Ready", true, "Available", availability.facts.clone()),
         _ if availability.idle => Condition::new("Ready", true, "ScaledToZero", "no instances are wanted"),
         (Some(message), false) => Condition::new("Ready", false, "ProgressDeadlineExceeded", message.clone()),
-        (None, false) => {
-            match checked.value.as_ref().filter(|_| accepted.holds()).and_then(|model| gates::volume_to_come(key, model, seen)) {
-                Some(volume) => Condition::new("Ready", false, "WaitingForVolume", format!("no {} yet", volume.label())),
-                None => Condition::new("Ready", false, "WaitingForPods", availability.facts.clone()),
-            }
-        }
+        (None, false) => Condition::new("Ready", false, "WaitingForPods", waits_for_pods(key, checked, &availability)),
     };
     let settled = availability.current || availability.idle || failure.is_some() || !accepted.holds();
     let progressing = progressing(!settled && !checked.meta.deleting, &ready);
@@ -144,8 +138,8 @@ pub fn of_model(
         () => "creating",
     };
     let mut status = head(checked.meta.generation, state);
-    if let Some(deployment) = deployment {
-        let profile = text(deployment, &["metadata", "annotations", names::PROFILE]);
+    if deployment.is_some() || gate.outcome == Outcome::Apply {
+        let profile = deployment.map_or(gate.profile.name, |made| text(made, &["metadata", "annotations", names::PROFILE]));
         if !profile.is_empty() {
             status.insert("profile".into(), profile.into());
         }
@@ -155,6 +149,17 @@ pub fn of_model(
     let mut times = Times::of(key, seen);
     times.deployment(&key.namespace, &key.name, seen);
     finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &times, seen)
+}
+
+/// Of what all Pods wait for, a volume of their own is the one that another host makes: it is named as long as none has started.
+fn waits_for_pods(key: &Key, checked: &Checked<Model>, availability: &Availability) -> String {
+    let facts = &availability.facts;
+    match checked.value.as_ref().map(|model| &model.storage) {
+        Some(Storage::Claim { volume, .. }) if volume.is_static() && availability.available == 0 => {
+            format!("{facts}; its Pods mount PersistentVolume {}", names::volume(&key.namespace, &key.name))
+        }
+        _ => facts.clone(),
+    }
 }
 
 /// The message of a Deployment that gave up.
@@ -372,23 +377,23 @@ fn endpoint_ready(
         return not("Deleting", deleting_message(outcome, waiting));
     }
     let Some(endpoint) = &checked.value else { return not("Invalid", "the custom resource is invalid".into()) };
-    let gateway = seen.get(Kind::Gateway, &key.namespace, &key.name);
-    if !gateway.is_some_and(|gateway| is_controlled_by(gateway, &checked.meta.uid)) {
-        return not("GatewayPending", "no Gateway yet".into());
-    }
     let config = Key::new(Kind::EndpointConfig, &key.namespace, &endpoint.config);
     if !references.configs.contains_key(&config) {
         return not("ConfigNotFound", format!("config {} not found", shown(&endpoint.config)));
     }
-    let routes = references.routes.get(&Key::new(Kind::VirtualService, &key.namespace, &endpoint.config));
-    let this = format!("{}/{}", key.namespace, key.name);
     let own = Key::new(Kind::VirtualService, &key.namespace, &endpoint.config);
+    let routes = references.routes.get(&own);
+    let this = format!("{}/{}", key.namespace, key.name);
     if let Some(other) = references.answers_instead(&endpoint.host, &own) {
         return not("WaitingForCutOver", format!("the older VirtualService {} still answers for {}", other.name, endpoint.host));
     }
+    let gateway = seen.get(Kind::Gateway, &key.namespace, &key.name);
+    let has_gateway = gateway.is_some_and(|gateway| is_controlled_by(gateway, &checked.meta.uid));
     let sees_deployments = seen.of_kind(Kind::Deployment).next().is_some();
     let routed = routes.is_some_and(|routes| routes.hosts.contains(&endpoint.host) && routes.gateways.contains(&this));
     match routed {
+        // What comes at once is said only when nothing else is missing: each reason is a write of this status.
+        true if !has_gateway => not("GatewayPending", "no Gateway yet".into()),
         // The host of an Endpoint need not read Deployments; where there is none to see, nobody knows better.
         true if sees_deployments && !routes.is_some_and(|routes| somebody_answers(routes, references, seen)) => {
             not("ModelsUnavailable", "no Model that gets requests has an available replica".into())

@@ -39,6 +39,16 @@ fn build_component(project: &Project, rust: &WasmRust, module: &Module) -> Outco
     shell::write(&project.dist().join("modelwright.component.wasm"), component)
 }
 
+/// Builds the component once more, in another folder: its bytes are those of the commit, not of a machine or a run.
+pub fn check_reproducible(project: &Project, rust: &WasmRust) -> Outcome {
+    let again = Project { root: project.root.clone(), target: project.work().join("again") };
+    let module = wasm::compile(&again, rust, &wasm::COMPONENT)?;
+    build_component(&again, rust, &module)?;
+    let file = |project: &Project| shell::read(&project.dist().join("modelwright.component.wasm"));
+    let (first, second) = (shell::sha256(&file(project)?), shell::sha256(&file(&again)?));
+    if first == second { Ok(()) } else { Err(format!("a second build gives another component: {first}, {second}")) }
+}
+
 fn precompile(project: &Project) -> Outcome {
     let mut cargo = project.locked(&["run", "--release", "--package", "modelwright-embed", "--bin", "precompile"]);
     // Without the default features: what is being made cannot be embedded in what makes it.

@@ -50,6 +50,7 @@ fn run(project: &Project, steps: &mut Steps) -> Outcome {
 
     steps.check("Format", || shell::run(project.cargo().args(["fmt", "--all", "--check"])));
     steps.check("Licences", || licences::check(project));
+    steps.check("A second build gives the same component", || dist::check_reproducible(project, &rust));
     steps.check("A second build gives the same image", || image::check_reproducible(project));
     steps.check("Sizes", || sizes::check(project, &rust));
     steps.check("No getrandom in the component", || no_getrandom(project));
