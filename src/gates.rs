@@ -354,20 +354,25 @@ fn profile(key: &Key, model: &Model, seen: &Observation) -> Result<Profile, Diag
 pub fn availability(key: &Key, references: &References, seen: &Observation) -> Availability {
     let none = |wanted: i64, facts: String| Availability { current: false, idle: false, available: 0, wanted, facts };
     let Some(checked) = references.models.get(key) else { return none(0, "not found".into()) };
-    let deployment = seen.get(Kind::Deployment, &key.namespace, &key.name);
-    let Some(deployment) = deployment.filter(|deployment| is_controlled_by(deployment, &checked.meta.uid)) else {
-        // As it will say when the Deployment is there: a status that says more is one more write for each Model.
+    let Some(deployment) = seen.get(Kind::Deployment, &key.namespace, &key.name) else {
         return match checked.value.as_ref().map(|model| figures(key, model, references, seen)) {
-            Some(Ok(figures)) => none(figures.instances.into(), format!("available 0 of {}", figures.instances)),
+            _ if seen.is_unreadable(Kind::Deployment, &key.namespace) => none(0, "Deployments cannot be read".into()),
+            // As it will say when the Deployment is there: a status that says more is one more write for each Model.
+            Some(Ok(Figures { instances: wanted @ 1.., .. })) => none(wanted.into(), format!("available 0 of {wanted}")),
             _ => none(0, "no Deployment yet".into()),
         };
     };
+    if !is_controlled_by(deployment, &checked.meta.uid) {
+        return none(0, format!("Deployment {} is somebody else's", key.name));
+    }
     let available = number(deployment, &["status", "availableReplicas"]);
     let wanted = number(deployment, &["spec", "replicas"]);
     let behind = behind(key, checked, deployment, references, seen);
-    let facts = match &behind {
-        Some(Behind::For(reason)) => format!("available {available} of {wanted}, {reason}"),
-        Some(Behind::ForNow) | None => format!("available {available} of {wanted}"),
+    let facts = match behind {
+        // A new one, whose controller looks at it next.
+        Some(UNOBSERVED) if available == 0 => format!("available {available} of {wanted}"),
+        Some(reason) => format!("available {available} of {wanted}, {reason}"),
+        None => format!("available {available} of {wanted}"),
     };
     let status = |field| number(deployment, &["status", field]);
     let idle = behind.is_none() && wanted == 0 && status("replicas") == 0;
@@ -375,35 +380,31 @@ pub fn availability(key: &Key, references: &References, seen: &Observation) -> A
     Availability { current: behind.is_none() && complete, idle, available, wanted, facts }
 }
 
-/// Why a Deployment does not yet stand for its Model's generation and figures.
-enum Behind {
-    /// In words.
-    For(&'static str),
-    /// Its controller has not looked at it yet, which it does at once.
-    ForNow,
-}
+/// Of a Deployment whose counts are those of an older spec.
+const UNOBSERVED: &str = "not yet observed by its controller";
 
+/// Why a Deployment does not yet stand for its Model's generation and figures.
 fn behind(
     key: &Key,
     checked: &Checked<Model>,
     deployment: &Value,
     references: &References,
     seen: &Observation,
-) -> Option<Behind> {
+) -> Option<&'static str> {
     let generation = text(deployment, &["metadata", "annotations", names::MODEL_GENERATION]);
     if generation != checked.meta.generation.to_string() {
-        return Some(Behind::For("made for an older generation"));
+        return Some("made for an older generation");
     }
     if number(deployment, &["status", "observedGeneration"]) != number(deployment, &["metadata", "generation"]) {
-        return Some(Behind::ForNow);
+        return Some(UNOBSERVED);
     }
-    let Some(model) = &checked.value else { return Some(Behind::For("the Model is invalid")) };
+    let Some(model) = &checked.value else { return Some("the Model is invalid") };
     let (Ok(wanted), Some(observed)) = (figures(key, model, references, seen), observed_figures(deployment)) else {
-        return Some(Behind::For("figures unknown"));
+        return Some("figures unknown");
     };
     let same_replicas = wanted.instances == observed.instances || replicas_are_anothers(deployment, &seen.manager);
     let same = same_replicas && wanted.cpus == observed.cpus && wanted.memory == observed.memory;
-    (!same).then_some(Behind::For("figures are being changed"))
+    (!same).then_some("figures are being changed")
 }
 
 /// Decides for an EndpointConfig.

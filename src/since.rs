@@ -48,15 +48,24 @@ impl<'a> Since<'a> {
 
     /// When a Deployment became unavailable, where it is; what never was available did not become so.
     pub fn unavailable(&mut self, deployment: &'a Value) {
-        let conditions = items(deployment, &["status", "conditions"]);
-        let is_first = text(deployment, &["metadata", "annotations", "deployment.kubernetes.io/revision"]) == "1";
-        if is_first && !conditions.iter().any(|condition| text(condition, &["reason"]) == "NewReplicaSetAvailable") {
+        if is_first_roll_out(deployment) {
             return;
         }
-        for condition in conditions {
+        for condition in items(deployment, &["status", "conditions"]) {
             if text(condition, &["type"]) == "Available" && text(condition, &["status"]) == "False" {
                 self.at(text(condition, &["lastTransitionTime"]));
             }
         }
     }
+}
+
+/// Whether a Deployment's first ReplicaSet was never complete.
+/// <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status>
+pub fn is_first_roll_out(deployment: &Value) -> bool {
+    let conditions = items(deployment, &["status", "conditions"]);
+    let is_first = match text(deployment, &["metadata", "annotations", "deployment.kubernetes.io/revision"]) {
+        "" => at(deployment, &["status", "observedGeneration"]).is_null(),
+        revision => revision == "1",
+    };
+    is_first && !conditions.iter().any(|condition| text(condition, &["reason"]) == "NewReplicaSetAvailable")
 }

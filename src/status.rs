@@ -12,7 +12,7 @@ use crate::names;
 use crate::observation::{Observation, at, is_controlled_by, items, text};
 use crate::plan::Waiting;
 use crate::references::{References, Routes};
-use crate::since::Since;
+use crate::since::{Since, is_first_roll_out};
 use crate::validate::{Checked, Endpoint, EndpointConfig, Model, Storage};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -125,6 +125,10 @@ pub fn of_model(
         (_, true) => Condition::new("Ready", true, "Available", availability.facts.clone()),
         _ if availability.idle => Condition::new("Ready", true, "ScaledToZero", "no instances are wanted"),
         (Some(message), false) => Condition::new("Ready", false, "ProgressDeadlineExceeded", message.clone()),
+        // Nothing is made for it, so there is nothing to wait for.
+        (None, false) if deployment.is_none() && !accepted.holds() => {
+            Condition::new("Ready", false, &accepted.reason, accepted.message.clone())
+        }
         (None, false) => Condition::new("Ready", false, "WaitingForPods", waits_for_pods(key, checked, &availability)),
     };
     let settled = availability.current || availability.idle || failure.is_some() || !accepted.holds();
@@ -138,11 +142,13 @@ pub fn of_model(
         () => "creating",
     };
     let mut status = head(checked.meta.generation, state);
+    // That a new Deployment is there by now would be one more write for each Model.
+    let made = deployment.filter(|deployment| !is_first_roll_out(deployment));
+    let profile = made.map_or("", |deployment| text(deployment, &["metadata", "annotations", names::PROFILE]));
+    if !profile.is_empty() {
+        status.insert("profile".into(), profile.into());
+    }
     if deployment.is_some() || gate.outcome == Outcome::Apply {
-        let profile = deployment.map_or(gate.profile.name, |made| text(made, &["metadata", "annotations", names::PROFILE]));
-        if !profile.is_empty() {
-            status.insert("profile".into(), profile.into());
-        }
         status.insert("replicas".into(), availability.wanted.into());
         status.insert("availableReplicas".into(), availability.available.into());
     }
@@ -151,11 +157,12 @@ pub fn of_model(
     finish(status, vec![accepted, ready, progressing], key, checked.meta.generation, &times, seen)
 }
 
-/// Of what all Pods wait for, a volume of their own is the one that another host makes: it is named as long as none has started.
+/// A volume that is not there is nothing that a Deployment says, and under Metacontroller another hook makes it: so it is named as long as
+/// no Pod is available.
 fn waits_for_pods(key: &Key, checked: &Checked<Model>, availability: &Availability) -> String {
     let facts = &availability.facts;
     match checked.value.as_ref().map(|model| &model.storage) {
-        Some(Storage::Claim { volume, .. }) if volume.is_static() && availability.available == 0 => {
+        Some(Storage::Claim { volume, .. }) if volume.is_static() && availability.available == 0 && availability.wanted > 0 => {
             format!("{facts}; its Pods mount PersistentVolume {}", names::volume(&key.namespace, &key.name))
         }
         _ => facts.clone(),

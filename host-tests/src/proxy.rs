@@ -152,15 +152,24 @@ impl Proxy {
 
     /// The same as `PATCH deployments/titanic-v1`, sorted.
     pub fn changed(&self) -> Vec<String> {
-        let name = |asked: &Asked| {
-            let mut steps = asked.object().rsplit('/');
-            let (object, resource) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
-            format!("{} {resource}/{object}", asked.method)
-        };
-        let mut changed: Vec<String> = self.changes().iter().map(name).collect();
-        changed.sort();
-        changed
+        named(self.changes())
     }
+
+    /// Those of them that somebody else's write came before (409): nothing was changed by them.
+    pub fn conflicts(&self) -> Vec<String> {
+        named(self.changes().into_iter().filter(|asked| asked.code == 409).collect())
+    }
+}
+
+fn named(changes: Vec<Asked>) -> Vec<String> {
+    let name = |asked: &Asked| {
+        let mut steps = asked.object().rsplit('/');
+        let (object, resource) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
+        format!("{} {resource}/{object}", asked.method)
+    };
+    let mut names: Vec<String> = changes.iter().map(name).collect();
+    names.sort();
+    names
 }
 
 impl Drop for Proxy {

@@ -39,9 +39,11 @@ fn build_component(project: &Project, rust: &WasmRust, module: &Module) -> Outco
     shell::write(&project.dist().join("modelwright.component.wasm"), component)
 }
 
-/// Builds the component once more, in another folder: its bytes are those of the commit, not of a machine or a run.
+/// Builds the component once more, in another folder: its bytes are those of the commit, not of a folder or a run.
 pub fn check_reproducible(project: &Project, rust: &WasmRust) -> Outcome {
     let again = Project { root: project.root.clone(), target: project.work().join("again") };
+    // What is there from an earlier run would be no build.
+    let _ = std::fs::remove_dir_all(&again.target);
     let module = wasm::compile(&again, rust, &wasm::COMPONENT)?;
     build_component(&again, rust, &module)?;
     let file = |project: &Project| shell::read(&project.dist().join("modelwright.component.wasm"));

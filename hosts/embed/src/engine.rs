@@ -41,6 +41,7 @@ pub(crate) fn pool(slots: u32, limits: &Limits) -> PoolingAllocationConfig {
         .total_core_instances(slots.saturating_mul(INSTANCES))
         .total_memories(slots)
         .total_tables(slots.saturating_mul(TABLES))
+        .max_tables_per_module(TABLES)
         .table_elements(TABLE_ELEMENTS)
         .max_memory_size(limits.memory_bytes)
         .linear_memory_keep_resident(RESIDENT_BYTES)

@@ -1,7 +1,7 @@
 //! Why a call gave no answer: never the user's mistake, and never the reason to delete anything.
 
 use std::fmt;
-use wasmtime::{Error, Trap};
+use wasmtime::{Error, PoolConcurrencyLimitError, Trap};
 
 /// Why the component gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum HostError {
     Deadline,
     /// The call needed more memory than the limit.
     Memory,
+    /// As many calls as the pool has room for are under way.
+    Busy,
     /// The component failed in another way: a mistake of ours.
     Trap(String),
 }
@@ -37,6 +39,7 @@ impl HostError {
             Some(Trap::OutOfFuel) => Self::Fuel,
             Some(Trap::Interrupt) => Self::Deadline,
             Some(trap) => Self::Trap(trap.to_string()),
+            None if error.is::<PoolConcurrencyLimitError>() => Self::Busy,
             None => Self::Trap(format!("{:#}", error.root_cause())),
         }
     }
@@ -50,6 +53,7 @@ impl fmt::Display for HostError {
             Self::Fuel => formatter.write_str("the component used up its fuel"),
             Self::Deadline => formatter.write_str("the component did not answer in time"),
             Self::Memory => formatter.write_str("the component needs more memory than it may have"),
+            Self::Busy => formatter.write_str("as many calls as there is room for are under way"),
             Self::Trap(why) => write!(formatter, "the component failed: {why}"),
         }
     }

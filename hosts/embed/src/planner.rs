@@ -35,7 +35,7 @@ impl Planner {
         Self::from_precompiled(include_bytes!(concat!(env!("OUT_DIR"), "/modelwright.cwasm")), limits)
     }
 
-    /// As [`Planner::embedded`], for a server: room for `slots` calls at once is kept ready.
+    /// As [`Planner::embedded`], for a server: room for `slots` calls at once is kept ready, and one more is [`HostError::Busy`].
     #[cfg(feature = "embedded")]
     pub fn embedded_pooled(limits: Limits, slots: u32) -> Result<Self, HostError> {
         Self::from_precompiled_pooled(include_bytes!(concat!(env!("OUT_DIR"), "/modelwright.cwasm")), limits, slots)
@@ -52,7 +52,7 @@ impl Planner {
         Self::load(&configuration(), precompiled, limits)
     }
 
-    /// As [`Planner::from_precompiled`], for a server: room for `slots` calls at once is kept ready.
+    /// As [`Planner::from_precompiled`], for a server: room for `slots` calls at once is kept ready, and one more is [`HostError::Busy`].
     pub fn from_precompiled_pooled(precompiled: &[u8], limits: Limits, slots: u32) -> Result<Self, HostError> {
         let mut config = configuration();
         config.allocation_strategy(pool(slots, &limits));

@@ -101,7 +101,10 @@ test("the keyboard alone reaches every object, opens and closes, and opens the Y
 test("it begins as small as all columns need, and by buttons and keys it becomes larger, smaller, and fits", async () => {
   await shown(SMALL, async (page) => {
     const drawing = page.locator(".map-frame svg");
-    const fits = () => page.locator(".map-frame").evaluate((frame) => frame.scrollWidth <= frame.clientWidth);
+    const fits = () =>
+      page
+        .locator(".map-frame")
+        .evaluate((frame) => frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight);
     const width = async () => (await drawing.boundingBox()).width;
     const scale = page.locator(".map-scale");
     const first = await width();
@@ -117,8 +120,46 @@ test("it begins as small as all columns need, and by buttons and keys it becomes
     await page.waitForFunction(() => document.activeElement?.querySelector("title")?.textContent?.startsWith("Service a"));
     await page.getByRole("button", { name: "Fit" }).click();
     assert.equal(await fits(), true);
+    const fitted = await scale.textContent();
+    for (let click = 0; click < 2; click += 1) await page.getByRole("button", { name: "List" }).click();
+    await page.getByRole("button", { name: "Larger" }).click();
+    await page.getByRole("button", { name: "Fit" }).click();
+    assert.equal(await scale.textContent(), fitted, "it knows its room again after the list");
     await node(page, "Service", "a").click();
     assert.equal(await page.getByRole("tab", { name: "Objects", exact: true }).getAttribute("aria-selected"), "true");
+  });
+});
+
+test("what is opened, and what is looked at while the size changes, keeps the focus and can be seen", async () => {
+  const models = Array.from({ length: 60 }, (_, place) => `m${place}`);
+  await shown([...models.map(MODEL), CONFIG("many", models), ENDPOINT("many")].join("---\n"), async (page) => {
+    const seen = async (kind, name) => {
+      await page.waitForFunction(
+        (start) => document.activeElement?.querySelector("title")?.textContent?.startsWith(start),
+        `${kind} ${name}`,
+      );
+      await page.waitForTimeout(100);
+      assert.ok(
+        await page.evaluate(() => {
+          const [node, frame] = [document.activeElement, document.querySelector(".map-frame")].map((one) => one.getBoundingClientRect());
+          return node.top >= frame.top - 1 && node.bottom <= frame.bottom + 1;
+        }),
+        `${kind} can be seen`,
+      );
+    };
+    const press = async (key, kind, name) => {
+      await page.keyboard.press(key);
+      await seen(kind, name);
+    };
+    await node(page, "Endpoint", "many").focus();
+    await press("ArrowDown", "Gateway", "many");
+    await press("ArrowDown", "EndpointConfig", "many");
+    await press("ArrowLeft", "EndpointConfig", "many");
+    await node(page, "Model", "m0").waitFor({ state: "detached" });
+    await press("ArrowRight", "EndpointConfig", "many");
+    await press("End", "Model", "m59");
+    for (const key of ["+", "+", "-", "-", "-"]) await press(key, "Model", "m59");
+    await press("Home", "Endpoint", "many");
   });
 });
 

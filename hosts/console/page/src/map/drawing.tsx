@@ -1,7 +1,7 @@
 /** The relationship map: a drawing and, saying the same, a list. */
 
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FATES, type Mood, MOODS, type Node, summary } from "./graph";
 import { type Edge, HEIGHT, type Layout, layout, openAtFirst, type Placed, type Point, within, WIDTH } from "./layout";
 import { clipped, visible } from "../shell/text";
@@ -35,7 +35,7 @@ export function RelationshipMap({ trees, open }: Props): JSX.Element {
   }, [trees, turned]);
   const placed = useMemo(() => layout(trees, opened), [trees, opened]);
   const turn = (key: string, isOpen: boolean): void => setTurned(new Map(turned).set(key, isOpen));
-  const zoom = useZoom(placed);
+  const zoom = useZoom(placed, isList);
   return (
     <section class="map" aria-label="Relationship map">
       <div class="map-bar">
@@ -64,7 +64,7 @@ interface Zooming {
 }
 
 /** Begins with all columns, as long as they can be read; from then on it is what somebody chose. */
-function useZoom({ width, height }: Layout): Zooming {
+function useZoom({ width, height }: Layout, isList: boolean): Zooming {
   const frame = useRef<HTMLDivElement>(null);
   const [chosen, setChosen] = useState<number | null>(null);
   const [room, setRoom] = useState({ width, height });
@@ -76,13 +76,13 @@ function useZoom({ width, height }: Layout): Zooming {
     observer.observe(element);
     measure();
     return () => observer.disconnect();
-  }, []);
-  const within = (scale: number, least: number, most: number): number => Math.min(most, Math.max(least, scale));
+  }, [isList]);
+  const clamped = (scale: number, least: number, most: number): number => Math.min(most, Math.max(least, scale));
   return {
-    scale: chosen ?? within(room.width / width, LEGIBLE, 1),
+    scale: chosen ?? clamped(room.width / width, LEGIBLE, 1),
     frame,
-    set: (scale) => setChosen(within(scale, ZOOM.least, ZOOM.most)),
-    fit: () => setChosen(within(Math.min(room.width / width, room.height / height), ZOOM.least, 1)),
+    set: (scale) => setChosen(clamped(scale, ZOOM.least, ZOOM.most)),
+    fit: () => setChosen(clamped(Math.min(room.width / width, room.height / height), ZOOM.least, 1)),
   };
 }
 
@@ -135,17 +135,31 @@ function Drawing({ placed, zoom, turn, open }: Shown & { placed: Layout; zoom: Z
     const { scrollTop = 0, clientHeight = 0 } = frame.current ?? {};
     setView({ top: (scrollTop - BEYOND) / scale, bottom: (scrollTop + clientHeight + BEYOND) / scale });
   };
-  useEffect(look, [placed.height, scale]);
-  const { nodes, edges } = within(placed, view.top, view.bottom);
-  const focused = placed.nodes.some((one) => one.key === current) ? current : (placed.nodes[0]?.key ?? "");
+  const focused = placed.nodes.find((one) => one.key === current) ?? placed.nodes[0];
+  // The scale that the place of the scroll bar is about.
+  const scaled = useRef(scale);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const [x, y] = [element.clientWidth / 2, element.clientHeight / 2];
+    const ratio = scale / scaled.current;
+    element.scrollTo({ left: (element.scrollLeft + x) * ratio - x, top: (element.scrollTop + y) * ratio - y });
+    scaled.current = scale;
+    if (focused !== undefined && element.contains(document.activeElement)) reveal(element, focused, scale);
+    look();
+  }, [placed, scale]);
+  // What has the focus is always drawn: else it would lose it.
+  const { nodes, edges } = within(placed, view.top, view.bottom, focused?.key);
   const go = (to: Placed | undefined): void => {
     if (to === undefined) return;
     setCurrent(to.key);
-    frame.current?.scrollTo({ top: to.y * scale - frame.current.clientHeight / 2, left: to.x * scale - 40 });
+    if (frame.current !== null) reveal(frame.current, to, scale);
     // What was outside is drawn first.
     requestAnimationFrame(() => requestAnimationFrame(() => elementOf(frame.current, to.key)?.focus()));
   };
   const press = (event: KeyboardEvent, one: Placed): void => {
+    // Those are the browser's.
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "+" || event.key === "-") return zoom.set(event.key === "+" ? scale * ZOOM.step : scale / ZOOM.step);
     const to = target(event.key, one, placed.nodes, turn);
     if (to === undefined && event.key !== "Enter" && event.key !== " ") return;
@@ -171,7 +185,7 @@ function Drawing({ placed, zoom, turn, open }: Shown & { placed: Layout; zoom: Z
           <Box
             key={one.key}
             placed={one}
-            isCurrent={one.key === focused}
+            isCurrent={one === focused}
             press={(event) => press(event, one)}
             focus={() => setCurrent(one.key)}
             open={() => open(one.node.id)}
@@ -181,6 +195,17 @@ function Drawing({ placed, zoom, turn, open }: Shown & { placed: Layout; zoom: Z
       </svg>
     </div>
   );
+}
+
+/** Scrolls a node to the middle, unless it can be seen. */
+function reveal(frame: HTMLDivElement, { x, y }: Placed, scale: number): void {
+  const [left, top, right, bottom] = [x * scale, y * scale, (x + WIDTH) * scale, (y + HEIGHT) * scale];
+  const seen =
+    left >= frame.scrollLeft &&
+    right <= frame.scrollLeft + frame.clientWidth &&
+    top >= frame.scrollTop &&
+    bottom <= frame.scrollTop + frame.clientHeight;
+  if (!seen) frame.scrollTo({ left: (left + right - frame.clientWidth) / 2, top: (top + bottom - frame.clientHeight) / 2 });
 }
 
 function elementOf(frame: HTMLDivElement | null, key: string): SVGGElement | null {

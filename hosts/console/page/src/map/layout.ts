@@ -1,6 +1,6 @@
 /**
- * Where each node stands: dagre layers what hangs together from left to right, and the pieces stand below each other. So nothing moves
- * when something is opened elsewhere.
+ * Where each node stands: dagre layers what hangs together from left to right, and the pieces stand below each other. So what is opened
+ * changes no other piece.
  */
 
 import { graphlib, layout as dagre } from "@dagrejs/dagre";
@@ -51,9 +51,9 @@ export interface Layout {
 /** Of a node. */
 export const WIDTH = 174;
 export const HEIGHT = 44;
-/** Of a character of a label, and of a label. */
+/** Of a character of a label, and of a label, which is above its line or below. */
 const CHARACTER = 6;
-const LABEL_HEIGHT = 16;
+const LABEL_HEIGHT = 40;
 const MARGIN = 12;
 /** Between columns; dagre halves it where an edge has a label. */
 const COLUMN_GAP = 36;
@@ -192,12 +192,12 @@ function size(node: Node): number {
   return node.children.reduce((sum, child) => sum + size(child), 1);
 }
 
-/** What is between two heights, so that a drawing of a thousand rows is as quick as one of ten. */
-export function within({ nodes, edges }: Layout, top: number, bottom: number): { nodes: Placed[]; edges: Edge[] } {
+/** What is between two heights, so that a drawing of a thousand rows is as quick as one of ten; and the node that is kept. */
+export function within({ nodes, edges }: Layout, top: number, bottom: number, kept = ""): { nodes: Placed[]; edges: Edge[] } {
   const isNear = (y: number): boolean => y + HEIGHT >= top && y <= bottom;
   const crosses = ({ from, to, bends }: Edge): boolean => {
     const heights = [from.y, to.y, ...bends.map((bend) => bend.y)];
     return Math.max(...heights) + HEIGHT >= top && Math.min(...heights) <= bottom;
   };
-  return { nodes: nodes.filter((placed) => isNear(placed.y)), edges: edges.filter(crosses) };
+  return { nodes: nodes.filter((placed) => isNear(placed.y) || placed.key === kept), edges: edges.filter(crosses) };
 }

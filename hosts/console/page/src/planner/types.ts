@@ -3,7 +3,7 @@
 import type { Action, Charge, Diagnostic, Drift, Forecast, ForecastEnd, Info, ObjectPlan, Path, Summary, Waiting } from "modelwright";
 import type { Node } from "../map/graph";
 
-export type { Action, Change, Forecast, Info, Path, PathStep, Plan, Request, Round, Summary, Traffic, Waiting } from "modelwright";
+export type { Action, Change, Forecast, Info, Path, PathStep, Plan, Request, Round, Traffic, Waiting } from "modelwright";
 
 /** A Kubernetes object as JSON; nothing in it is trusted to have any shape. */
 export type KubeObject = { [field: string]: unknown };
