@@ -1,4 +1,5 @@
-//! The settings of the engine: one function, because a precompiled component runs only under the settings that compiled it.
+//! The settings of the engine. Those of `configuration` are for compiling and running alike: a precompiled component runs only under the settings
+//! that compiled it. Those of `pool` are a server's alone.
 
 use crate::limits::{INSTANCES, Limits, TABLE_ELEMENTS, TABLES};
 use wasmtime::{Config, Enabled, PoolingAllocationConfig};
